@@ -1,0 +1,157 @@
+/**
+ * The one vocabulary for what a NAT does, in the words of RFC 4787, 5382, 7857 and 6888. The simulator obeys it,
+ * discovery infers it, the oracle reasons about it and a scenario file writes it. Every axis is free of every other.
+ * All durations are integer milliseconds here.
+ */
+
+/** RFC 4787 sections 4.1 and 5: what a mapping or a filter depends on besides the internal endpoint. */
+export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
+
+export interface PortAllocation {
+  /**
+   * How the external port of a new mapping is chosen. `preserving` keeps the internal port and falls back to a random
+   * one on collision; `sequential` adds `step` to the last one; `block` draws at random within the block of
+   * `blockSize` ports that belongs to the internal host (RFC 7422).
+   */
+  readonly allocation: 'preserving' | 'sequential' | 'random' | 'block';
+  /** For `sequential`: may be negative, never 0. */
+  readonly step: number;
+  /** First and last external port. */
+  readonly range: readonly [number, number];
+  /** RFC 4787 REQ-4: an even port maps to an even one. */
+  readonly parity: boolean;
+  readonly blockSize: number;
+  /** Mappings per second that foreign hosts behind the same NAT create, seeded. */
+  readonly contention: number;
+}
+
+export interface UdpBehaviour {
+  readonly mapping: Dependence;
+  readonly filtering: Dependence;
+  /** A mapping without traffic dies after this. */
+  readonly timeoutMs: number;
+  /** RFC 4787 section 4.3: which direction keeps a mapping alive. */
+  readonly refresh: 'outbound' | 'inbound' | 'both';
+}
+
+export interface TcpBehaviour {
+  readonly mapping: Dependence;
+  readonly filtering: Dependence;
+  /** The answer to a SYN that no mapping or filter admits. `icmp` comes after 6 s (RFC 5382 REQ-4). */
+  readonly unsolicited: 'drop' | 'reset' | 'icmp';
+  /** RFC 5382 REQ-2: is an inbound SYN let through while our own SYN is unanswered? */
+  readonly simultaneousOpen: boolean;
+  /** RFC 7857 section 2.2: does a mapping outlive an RST by the transitory timer, or end with it? */
+  readonly afterReset: 'hold' | 'remove';
+  readonly establishedMs: number;
+  readonly transitoryMs: number;
+}
+
+/** Outbound policy: what the box refuses to forward. `tcp-in` refuses every inbound SYN, mapped or not. */
+export type Block = 'udp' | 'tcp' | 'tcp-in';
+
+export interface NatBehaviour {
+  /** `none` is a plain router: hosts behind it have public addresses and nothing is filtered. */
+  readonly translation: 'napt' | 'none';
+  readonly ports: PortAllocation;
+  /** RFC 4787 REQ-2: does a host keep one external address (`paired`) when the NAT has several? */
+  readonly pooling: 'paired' | 'arbitrary';
+  /** External addresses of the NAT. */
+  readonly addresses: number;
+  /** RFC 4787 section 6. */
+  readonly hairpin: 'none' | 'internal-source' | 'external-source';
+  /**
+   * Does an inbound packet that the filter admitted bind its replies to the mapping it came in on (as Linux conntrack
+   * does), or do replies get a mapping of their own where mapping depends on the destination?
+   */
+  readonly inboundSession: 'none' | 'bind';
+  /** Is permission kept for each mapping, or shared by all mappings of an internal host? */
+  readonly filterScope: 'mapping' | 'host';
+  readonly udp: UdpBehaviour;
+  readonly tcp: TcpBehaviour;
+  readonly icmp: {
+    /** RFC 4787 REQ-12 forbids it. */
+    readonly errorEndsMapping: boolean;
+  };
+  readonly limits: {
+    /** Live mappings of the NAT; 0 = as many as there are ports. */
+    readonly mappings: number;
+    /** Live mappings of one internal host; 0 = unlimited (RFC 6888 REQ-4). */
+    readonly perHost: number;
+    /** RFC 6888 REQ-8: how long a freed port is not given to another host. */
+    readonly reuseHoldMs: number;
+  };
+  readonly blocks: readonly Block[];
+}
+
+type Sparse<T> = { readonly [K in keyof T]?: T[K] };
+
+/** A behaviour as people write it: what is left out takes its default, `mapping` and `filtering` hold for UDP and TCP. */
+export interface NatDescription {
+  readonly translation?: NatBehaviour['translation'];
+  readonly mapping?: Dependence;
+  readonly filtering?: Dependence;
+  readonly ports?: Sparse<PortAllocation>;
+  readonly pooling?: NatBehaviour['pooling'];
+  readonly addresses?: number;
+  readonly hairpin?: NatBehaviour['hairpin'];
+  readonly inboundSession?: NatBehaviour['inboundSession'];
+  readonly filterScope?: NatBehaviour['filterScope'];
+  readonly udp?: Sparse<UdpBehaviour>;
+  readonly tcp?: Sparse<TcpBehaviour>;
+  readonly icmp?: Sparse<NatBehaviour['icmp']>;
+  readonly limits?: Sparse<NatBehaviour['limits']>;
+  readonly blocks?: readonly Block[];
+}
+
+/** The defaults are what RFC 4787 and 5382 require, with port-restricted filtering, which is the commonest. */
+export const DEFAULT_BEHAVIOUR: NatBehaviour = {
+  translation: 'napt',
+  ports: { allocation: 'preserving', step: 1, range: [1024, 65535], parity: false, blockSize: 512, contention: 0 },
+  pooling: 'paired',
+  addresses: 1,
+  hairpin: 'none',
+  inboundSession: 'none',
+  filterScope: 'mapping',
+  udp: {
+    mapping: 'endpoint-independent',
+    filtering: 'address-and-port-dependent',
+    timeoutMs: 120_000, // RFC 4787 REQ-5
+    refresh: 'outbound', // RFC 4787 REQ-6
+  },
+  tcp: {
+    mapping: 'endpoint-independent',
+    filtering: 'address-and-port-dependent',
+    unsolicited: 'drop',
+    simultaneousOpen: true, // RFC 5382 REQ-2
+    afterReset: 'hold', // RFC 7857 section 2.2
+    establishedMs: 7_440_000, // RFC 5382 REQ-5: 2 h 4 min
+    transitoryMs: 240_000, // RFC 5382 REQ-5: 4 min
+  },
+  icmp: { errorEndsMapping: false },
+  limits: { mappings: 0, perHost: 0, reuseHoldMs: 120_000 }, // RFC 6888 REQ-8
+  blocks: [],
+};
+
+/** Lays one description over another; the upper one wins field by field. */
+export function extendDescription(base: NatDescription, upper: NatDescription): NatDescription {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(upper)) {
+    const below = merged[key];
+    const both = isRecord(value) && isRecord(below);
+    merged[key] = both ? { ...below, ...value } : value;
+  }
+  return merged as NatDescription;
+}
+
+/** Completes a description from the defaults. */
+export function resolveBehaviour(description: NatDescription): NatBehaviour {
+  const { mapping, filtering, ...rest } = description;
+  const both = { ...(mapping && { mapping }), ...(filtering && { filtering }) };
+  const upper = { ...rest, udp: { ...both, ...rest.udp }, tcp: { ...both, ...rest.tcp } };
+  return extendDescription(DEFAULT_BEHAVIOUR, upper) as NatBehaviour;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

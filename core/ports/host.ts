@@ -1,0 +1,35 @@
+import type { Family } from '../net/endpoint.ts';
+import type { Clock } from './clock.ts';
+import type { Events } from './events.ts';
+import type { Random } from './random.ts';
+import type { Signer } from './signer.ts';
+import type { Tcp } from './tcp.ts';
+import type { Udp } from './udp.ts';
+
+export interface InterfaceAddress {
+  readonly address: string;
+  readonly family: Family;
+  /** Length of the subnet's prefix in bits. */
+  readonly prefixLength: number;
+}
+
+export interface NetworkInterface {
+  readonly name: string;
+  readonly loopback: boolean;
+  readonly addresses: readonly InterfaceAddress[];
+}
+
+/**
+ * All that the engine, the plugins and the servers may touch of the machine they run on. There is one implementation
+ * over Node's sockets and one in the simulator, and nothing built on it can tell them apart.
+ */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signer: Signer;
+  readonly events: Events;
+  readonly udp: Udp;
+  readonly tcp: Tcp;
+  /** The interfaces that are up, loopback included. */
+  interfaces(): readonly NetworkInterface[];
+}

@@ -1,0 +1,156 @@
+import type { Timer } from '../../core/ports/index.ts';
+
+type Task = (a: unknown, b: unknown) => void;
+
+const INITIAL_CAPACITY = 256;
+
+/**
+ * The event queue: a 4-ary heap over typed arrays, ordered by (time, sequence) and by nothing else. Time and sequence
+ * are kept apart, since one packed number would lose order once virtual time is large.
+ */
+export class Scheduler {
+  /** Virtual time in integer microseconds. */
+  now = 0;
+  /** Events that have run. */
+  executed = 0;
+  #times = new Float64Array(INITIAL_CAPACITY);
+  #sequences = new Float64Array(INITIAL_CAPACITY);
+  #tasks: (Task | undefined)[] = new Array(INITIAL_CAPACITY);
+  #firsts: unknown[] = new Array(INITIAL_CAPACITY);
+  #seconds: unknown[] = new Array(INITIAL_CAPACITY);
+  #size = 0;
+  #sequence = 0;
+
+  /** Events that wait, cancelled timers included. */
+  get pending(): number {
+    return this.#size;
+  }
+
+  /** When the next event is due; Infinity if there is none. */
+  get nextTime(): number {
+    return this.#size > 0 ? this.#times[0]! : Number.POSITIVE_INFINITY;
+  }
+
+  /** Runs `task(a, b)` after `delayUs` (an integer, 0 or more). */
+  schedule<A = undefined, B = undefined>(delayUs: number, task: (a: A, b: B) => void, a?: A, b?: B): void {
+    if (this.#size === this.#times.length) this.#grow();
+    const time = this.now + delayUs;
+    const times = this.#times;
+    let hole = this.#size++;
+    while (hole > 0) {
+      const parent = (hole - 1) >> 2;
+      if (times[parent]! <= time) break;
+      this.#move(parent, hole);
+      hole = parent;
+    }
+    this.#put(hole, time, this.#sequence++, task as Task, a, b);
+  }
+
+  /** The same as a timer that can be cancelled. */
+  timer(delayUs: number, task: () => void): Timer {
+    const timer = new ScheduledTimer(task);
+    this.schedule(delayUs, fire, timer);
+    return timer;
+  }
+
+  /** Takes the earliest event, moves time to it and runs it. There must be one. */
+  step(): void {
+    this.now = this.#times[0]!;
+    const task = this.#tasks[0]!;
+    const a = this.#firsts[0];
+    const b = this.#seconds[0];
+    this.#removeFirst();
+    this.executed++;
+    task(a, b);
+  }
+
+  /** Forgets every event. */
+  clear(): void {
+    this.#tasks.fill(undefined);
+    this.#firsts.fill(undefined);
+    this.#seconds.fill(undefined);
+    this.#size = 0;
+  }
+
+  #removeFirst(): void {
+    const last = --this.#size;
+    if (last > 0) this.#sink(last);
+    this.#tasks[last] = undefined;
+    this.#firsts[last] = undefined;
+    this.#seconds[last] = undefined;
+  }
+
+  /** Puts the entry at `from` where the root's hole ends up. */
+  #sink(from: number): void {
+    const times = this.#times;
+    const sequences = this.#sequences;
+    const time = times[from]!;
+    const sequence = sequences[from]!;
+    let hole = 0;
+    for (;;) {
+      const first = 4 * hole + 1;
+      if (first >= from) break;
+      const end = Math.min(first + 4, from);
+      let least = first;
+      for (let child = first + 1; child < end; child++) {
+        const earlier = times[child]! - times[least]!;
+        if (earlier < 0 || (earlier === 0 && sequences[child]! < sequences[least]!)) least = child;
+      }
+      if (time < times[least]! || (time === times[least]! && sequence < sequences[least]!)) break;
+      this.#move(least, hole);
+      hole = least;
+    }
+    this.#move(from, hole);
+  }
+
+  #put(slot: number, time: number, sequence: number, task: Task, a: unknown, b: unknown): void {
+    this.#times[slot] = time;
+    this.#sequences[slot] = sequence;
+    this.#tasks[slot] = task;
+    this.#firsts[slot] = a;
+    this.#seconds[slot] = b;
+  }
+
+  #move(from: number, to: number): void {
+    this.#times[to] = this.#times[from]!;
+    this.#sequences[to] = this.#sequences[from]!;
+    this.#tasks[to] = this.#tasks[from];
+    this.#firsts[to] = this.#firsts[from];
+    this.#seconds[to] = this.#seconds[from];
+  }
+
+  #grow(): void {
+    const capacity = this.#times.length * 2;
+    const times = new Float64Array(capacity);
+    times.set(this.#times);
+    this.#times = times;
+    const sequences = new Float64Array(capacity);
+    sequences.set(this.#sequences);
+    this.#sequences = sequences;
+    this.#tasks.length = capacity;
+    this.#firsts.length = capacity;
+    this.#seconds.length = capacity;
+  }
+}
+
+class ScheduledTimer implements Timer {
+  #task: (() => void) | undefined;
+
+  constructor(task: () => void) {
+    this.#task = task;
+  }
+
+  cancel(): void {
+    this.#task = undefined;
+  }
+
+  run(): void {
+    const task = this.#task;
+    this.#task = undefined;
+    task?.();
+  }
+}
+
+function fire(timer: ScheduledTimer): void {
+  timer.run();
+}
