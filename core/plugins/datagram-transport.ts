@@ -1,0 +1,62 @@
+import type { Endpoint } from '../net/endpoint.ts';
+import type { Transport, TransportSink } from './transport.ts';
+
+/** The IPv6 minimum MTU of 1280 (RFC 8200 section 5) less IP and UDP headers: such a datagram is never too big. */
+const MAX_MESSAGE = 1232;
+
+/** How a datagram transport reaches the peer: a punched socket, or a relay's channel. */
+export interface DatagramCarrier {
+  send(data: Uint8Array): void;
+  close(): void;
+}
+
+/** One datagram, one message. Whoever owns the socket hands in what came from the peer by {@link deliver}. */
+export class DatagramTransport implements Transport {
+  readonly protocol = 'udp';
+  readonly reliable = false;
+  readonly maxMessage = MAX_MESSAGE;
+  /** For people who debug: the carrier knows where to send. */
+  readonly remote: Endpoint;
+  readonly #carrier: DatagramCarrier;
+  #sink: TransportSink | undefined;
+  #closed = false;
+
+  constructor(carrier: DatagramCarrier, remote: Endpoint) {
+    this.#carrier = carrier;
+    this.remote = remote;
+  }
+
+  trust(): void {}
+
+  deliver(data: Uint8Array): void {
+    if (!this.#closed && data.length <= MAX_MESSAGE) this.#sink?.message(data);
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+  }
+
+  send(message: Uint8Array): boolean {
+    if (message.length > MAX_MESSAGE) {
+      throw new RangeError(`a message of ${message.length} bytes is over the limit of ${MAX_MESSAGE}`);
+    }
+    if (!this.#closed) this.#carrier.send(message);
+    return true;
+  }
+
+  /** Datagrams can't be held back: what comes while nobody reads is the reader's to drop. */
+  pause(): void {}
+
+  resume(): void {}
+
+  end(): void {
+    this.abort();
+  }
+
+  abort(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#carrier.close();
+    this.#sink?.closed();
+  }
+}

@@ -1,0 +1,39 @@
+import type { NetError } from '../net/error.ts';
+
+/** Who hears of what happens on a transport. */
+export interface TransportSink {
+  /** One whole message. The bytes are the receiver's to keep. */
+  message(bytes: Uint8Array): void;
+  /** Last call ever. Without an error the other end closed in good order. */
+  closed(error?: NetError): void;
+  /** There is room to send again after `send` answered false. */
+  drained(): void;
+}
+
+/**
+ * A way to carry messages to one other machine. Message boundaries are kept whatever lies beneath. Nobody has proved
+ * anything about who is at the other end yet: see Attempt.prove.
+ */
+export interface Transport {
+  readonly protocol: 'udp' | 'tcp';
+  /** True: every message arrives, in order, or the transport closes. False: messages may get lost or swapped. */
+  readonly reliable: boolean;
+  /** The longest message in bytes. */
+  readonly maxMessage: number;
+  /** The peer has proved its key: the limits that hold for strangers end. */
+  trust(): void;
+  /** Starts reading, or hands the transport to another sink. */
+  start(sink: TransportSink): void;
+  /**
+   * Sends one message. False: the buffer is full, wait for {@link TransportSink.drained}.
+   * @throws RangeError if the message is longer than `maxMessage`
+   */
+  send(message: Uint8Array): boolean;
+  /** Stops and restarts reading, where the transport can push back. */
+  pause(): void;
+  resume(): void;
+  /** Closes after what is queued has gone. */
+  end(): void;
+  /** Closes at once. */
+  abort(): void;
+}

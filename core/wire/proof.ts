@@ -1,0 +1,165 @@
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { WireError } from './wire-error.ts';
+
+/**
+ * The frames that travel over a transport: first the handshake in which both ends prove their keys, then data.
+ * The first byte is the kind. All kinds have the two top bits set to 10, so that on a datagram socket they can't be
+ * taken for STUN (00) or ChannelData (01) (RFC 7983 section 7).
+ */
+export const FRAME = {
+  hello: 0x80,
+  proof: 0x81,
+  confirm: 0x82,
+  accept: 0x83,
+  data: 0x84,
+  close: 0x85,
+  call: 0x86,
+} as const;
+
+export const SESSION_ID_LENGTH = 16;
+export const NONCE_LENGTH = 16;
+const KEY_LENGTH = 33;
+const SIGNATURE_LENGTH = 64;
+const VERSION = 1;
+const MAX_REASON_LENGTH = 200;
+
+/** Initiator to responder: who calls whom, for what. */
+export interface Hello {
+  readonly sessionId: Uint8Array;
+  readonly initiatorKey: Uint8Array;
+  readonly responderKey: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly plugin: string;
+}
+
+export function isFrame(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes[0]! >> 6 === 0b10;
+}
+
+export function frameKind(bytes: Uint8Array): number {
+  return bytes.length > 0 ? bytes[0]! : 0;
+}
+
+export function encodeHello(hello: Hello): Buffer {
+  return new ByteWriter()
+    .u8(FRAME.hello)
+    .u8(VERSION)
+    .bytes(hello.sessionId)
+    .bytes(hello.initiatorKey)
+    .bytes(hello.responderKey)
+    .bytes(hello.nonce)
+    .ascii8(hello.plugin)
+    .finish();
+}
+
+/** @throws WireError */
+export function decodeHello(bytes: Uint8Array): Hello {
+  const reader = open(bytes, FRAME.hello, 'hello');
+  const version = reader.u8('hello version');
+  if (version !== VERSION) throw new WireError(`hello has version ${version}, not ${VERSION}`);
+  const hello = {
+    sessionId: reader.take(SESSION_ID_LENGTH, 'hello session'),
+    initiatorKey: reader.take(KEY_LENGTH, 'hello initiator key'),
+    responderKey: reader.take(KEY_LENGTH, 'hello responder key'),
+    nonce: reader.take(NONCE_LENGTH, 'hello nonce'),
+    plugin: reader.ascii8('hello plugin'),
+  };
+  reader.end('hello');
+  return hello;
+}
+
+/** Responder to initiator: its nonce and its signature over {@link transcript}. */
+export interface Proof {
+  readonly nonce: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export function encodeProof(proof: Proof): Buffer {
+  return new ByteWriter().u8(FRAME.proof).bytes(proof.nonce).bytes(proof.signature).finish();
+}
+
+/** @throws WireError */
+export function decodeProof(bytes: Uint8Array): Proof {
+  const reader = open(bytes, FRAME.proof, 'proof');
+  const proof = {
+    nonce: reader.take(NONCE_LENGTH, 'proof nonce'),
+    signature: reader.take(SIGNATURE_LENGTH, 'proof signature'),
+  };
+  reader.end('proof');
+  return proof;
+}
+
+/** Initiator to responder: its signature, which also says that this path is the one taken. */
+export function encodeConfirm(signature: Uint8Array): Buffer {
+  return new ByteWriter().u8(FRAME.confirm).bytes(signature).finish();
+}
+
+/** @throws WireError */
+export function decodeConfirm(bytes: Uint8Array): Uint8Array {
+  const reader = open(bytes, FRAME.confirm, 'confirm');
+  const signature = reader.take(SIGNATURE_LENGTH, 'confirm signature');
+  reader.end('confirm');
+  return signature;
+}
+
+export function encodeAccept(): Buffer {
+  return Buffer.of(FRAME.accept);
+}
+
+export function encodeData(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(1 + message.length);
+  frame[0] = FRAME.data;
+  frame.set(message, 1);
+  return frame;
+}
+
+/** A reason too long is cut. */
+export function encodeClose(reason: string): Buffer {
+  return Buffer.concat([Buffer.of(FRAME.close), Buffer.from(reason, 'utf8').subarray(0, MAX_REASON_LENGTH)]);
+}
+
+/** The reason, with control characters taken out: it is the peer's text and may be printed. */
+export function decodeClose(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.subarray(1, 1 + MAX_REASON_LENGTH)).toString('utf8');
+  return text.replace(/\p{C}/gu, '');
+}
+
+/** Whoever opened a transport to the peer's listening port on behalf of a session that the peer started. */
+export interface Call {
+  readonly sessionId: Uint8Array;
+  readonly plugin: string;
+}
+
+export function encodeCall(call: Call): Buffer {
+  return new ByteWriter().u8(FRAME.call).bytes(call.sessionId).ascii8(call.plugin).finish();
+}
+
+/** @throws WireError */
+export function decodeCall(bytes: Uint8Array): Call {
+  const reader = open(bytes, FRAME.call, 'call');
+  const call = { sessionId: reader.take(SESSION_ID_LENGTH, 'call session'), plugin: reader.ascii8('call plugin') };
+  reader.end('call');
+  return call;
+}
+
+/**
+ * What each end signs. The role is part of it, so that one end's signature can't be played back as the other's, and
+ * both nonces are, so that no old one fits.
+ */
+export function transcript(role: 'initiator' | 'responder', hello: Hello, responderNonce: Uint8Array): Buffer {
+  return new ByteWriter()
+    .ascii8(`punchlab/${VERSION} proof ${role}`)
+    .bytes(hello.sessionId)
+    .bytes(hello.initiatorKey)
+    .bytes(hello.responderKey)
+    .bytes(hello.nonce)
+    .bytes(responderNonce)
+    .ascii8(hello.plugin)
+    .finish();
+}
+
+function open(bytes: Uint8Array, kind: number, what: string): ByteReader {
+  const reader = new ByteReader(bytes);
+  if (reader.u8(`${what} kind`) !== kind) throw new WireError(`not a ${what} frame`);
+  return reader;
+}
