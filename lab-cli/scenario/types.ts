@@ -1,0 +1,81 @@
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Mode, Path } from '../../reports/schema.ts';
+
+/** A scenario file after every name is looked up and every default filled in: plain data, safe to hand to a worker. */
+export interface ResolvedScenario {
+  readonly name: string;
+  /** Of the run. Every trial's seed derives from it. */
+  readonly seed: number;
+  /** Per cell. */
+  readonly trials: number;
+  readonly mode: Mode;
+  readonly topology: Topology;
+  /** Virtual time from the dial on, in milliseconds. */
+  readonly timeLimitMs: number;
+  readonly plugins: readonly PluginSpec[];
+  /** In order: axis `a`, then `b`, then `link`. */
+  readonly cells: readonly Cell[];
+  readonly expectations: readonly Expectation[];
+}
+
+/** `separate`: each peer behind NATs of its own. */
+export type Topology = 'separate';
+
+/** One combination of the axes' values. */
+export interface Cell {
+  /** The values joined by commas, e.g. `port-restricted-cone+cgn,symmetric,broadband`. Unique in a scenario. */
+  readonly id: string;
+  /** Each axis's value as text. */
+  readonly axes: { readonly a: string; readonly b: string; readonly link: string };
+  /** The NATs in front of the peer that dials, host side first. */
+  readonly a: readonly NatSpec[];
+  /** The NATs in front of the peer that is dialled, host side first. */
+  readonly b: readonly NatSpec[];
+  /** Between each peer's outermost NAT and the core. */
+  readonly link: LinkSpec;
+}
+
+export interface NatSpec {
+  readonly name: string;
+  /** One plain sentence. */
+  readonly summary: string;
+  readonly behaviour: NatBehaviour;
+}
+
+export interface LinkSpec {
+  readonly name: string;
+  /** From the peer to the core. */
+  readonly up: LinkDirection;
+  readonly down: LinkDirection;
+}
+
+export interface LinkDirection {
+  readonly latencyUs: number;
+  /** The most that a packet is late beyond the latency. */
+  readonly jitterUs: number;
+  /** Packets lost, in parts per million. */
+  readonly lossPpm: number;
+}
+
+export interface PluginSpec {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number>>;
+}
+
+/** A claim about every cell that `where` selects. */
+export interface Expectation {
+  /** As the scenario writes it. */
+  readonly text: string;
+  /** The values that each axis may have; an axis that is left out may have any. */
+  readonly where: { readonly [Axis in keyof Cell['axes']]?: readonly string[] };
+  /** Holds for the share of a cell's trials that connected, by `plugin` and over `path` where those are given. */
+  readonly connected: Comparison;
+  readonly path: Path | undefined;
+  readonly plugin: string | undefined;
+}
+
+export interface Comparison {
+  readonly operator: '>=' | '>' | '<=' | '<' | '=';
+  /** Parts per million. */
+  readonly ppm: number;
+}
