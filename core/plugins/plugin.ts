@@ -33,10 +33,13 @@ export type Plan<P> =
   | { readonly applicable: true; readonly plan: P }
   | { readonly applicable: false; readonly reason: string };
 
-declare const proven: unique symbol;
+/** Marks what only Attempt.prove makes. */
+export const PROVEN = Symbol('proven');
 
-/** A transport over which both ends have proved their keys. Only Attempt.prove makes one. */
-export type ProvenTransport = Transport & { readonly [proven]: true };
+/** A transport over which both ends have proved their keys. */
+export interface ProvenTransport extends Transport {
+  readonly [PROVEN]: true;
+}
 
 /** A plugin's own line to the same plugin at the other end, over the signal channel. */
 export interface PluginLine {
@@ -75,6 +78,8 @@ export interface Attempt {
   prove(transport: Transport): Promise<ProvenTransport>;
   /** The next transport that the peer opened to our listening port for this attempt. */
   incoming(): Promise<Transport>;
+  /** The responder has opened a transport to the initiator's listening port: says which attempt it is for. */
+  announce(transport: Transport): void;
   sleep(ms: number): Promise<void>;
 }
 

@@ -142,13 +142,15 @@ export function decodeCall(bytes: Uint8Array): Call {
   return call;
 }
 
-/**
- * What each end signs. The role is part of it, so that one end's signature can't be played back as the other's, and
- * both nonces are, so that no old one fits.
- */
-export function transcript(role: 'initiator' | 'responder', hello: Hello, responderNonce: Uint8Array): Buffer {
+/** The signing context of each end: one end's signature can't be played back as the other's. */
+export const PROOF_CONTEXT = {
+  initiator: `punchlab/${VERSION} proof of initiator`,
+  responder: `punchlab/${VERSION} proof of responder`,
+} as const;
+
+/** What each end signs. It holds both nonces, so that no old signature fits. */
+export function transcript(hello: Hello, responderNonce: Uint8Array): Buffer {
   return new ByteWriter()
-    .ascii8(`punchlab/${VERSION} proof ${role}`)
     .bytes(hello.sessionId)
     .bytes(hello.initiatorKey)
     .bytes(hello.responderKey)

@@ -1,0 +1,195 @@
+import type { Endpoint } from '../net/endpoint.ts';
+import { NetError } from '../net/error.ts';
+import type {
+  Clock,
+  Host,
+  TcpConnection,
+  TcpDialOptions,
+  TcpListener,
+  TcpListenOptions,
+  TcpSink,
+  Timer,
+  UdpBindOptions,
+  UdpSocket,
+} from '../ports/index.ts';
+
+/**
+ * A host that remembers what was opened and scheduled through it, so that a lost attempt leaves nothing behind, and
+ * that counts what was sent.
+ */
+export class AttemptScope {
+  readonly host: Host;
+  /** Datagrams, dials and TCP writes. */
+  packets = 0;
+  readonly #base: Host;
+  readonly #cleanups = new Set<() => void>();
+  #closed = false;
+
+  /** @param label names the attempt's own random stream */
+  constructor(base: Host, label: string) {
+    this.#base = base;
+    this.host = {
+      clock: this.#clock(base.clock),
+      random: base.random.fork(label),
+      signer: base.signer,
+      events: base.events,
+      udp: { bind: (options) => this.#bind(options) },
+      tcp: { dial: (remote, options) => this.#dial(remote, options), listen: (o, accept) => this.#listen(o, accept) },
+      interfaces: () => base.interfaces(),
+    };
+  }
+
+  /** Closes what is open and cancels what is scheduled. */
+  close(): void {
+    this.#closed = true;
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#cleanups.clear();
+  }
+
+  #clock(clock: Clock): Clock {
+    const after = (delayMs: number, task: () => void): Timer => {
+      if (this.#closed) return { cancel: () => {} };
+      const timer = clock.after(delayMs, () => {
+        this.#cleanups.delete(cancel);
+        task();
+      });
+      const cancel = () => timer.cancel();
+      this.#cleanups.add(cancel);
+      return {
+        cancel: () => {
+          this.#cleanups.delete(cancel);
+          timer.cancel();
+        },
+      };
+    };
+    return { now: () => clock.now(), wallMs: () => clock.wallMs(), after };
+  }
+
+  async #bind(options?: UdpBindOptions): Promise<UdpSocket> {
+    const socket = await this.#base.udp.bind(options);
+    this.#own(() => socket.close());
+    return new CountedUdpSocket(socket, this);
+  }
+
+  async #dial(remote: Endpoint, options?: TcpDialOptions): Promise<TcpConnection> {
+    this.#assertOpen();
+    this.packets++;
+    const abort = new AbortController();
+    const cancel = () => abort.abort();
+    this.#cleanups.add(cancel);
+    options?.signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const connection = await this.#base.tcp.dial(remote, { ...options, signal: abort.signal });
+      this.#own(() => connection.reset());
+      return new CountedConnection(connection, this);
+    } finally {
+      this.#cleanups.delete(cancel);
+      options?.signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async #listen(options: TcpListenOptions, accept: (connection: TcpConnection) => void): Promise<TcpListener> {
+    const listener = await this.#base.tcp.listen(options, (connection) => {
+      this.#own(() => connection.reset());
+      accept(new CountedConnection(connection, this));
+    });
+    this.#own(() => listener.close());
+    return listener;
+  }
+
+  /** Something opened while the scope was closing is closed on the spot. */
+  #own(cleanup: () => void): void {
+    if (!this.#closed) {
+      this.#cleanups.add(cleanup);
+      return;
+    }
+    cleanup();
+    this.#assertOpen();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new NetError('ECANCELED', 'the attempt is over');
+  }
+}
+
+class CountedUdpSocket implements UdpSocket {
+  readonly #socket: UdpSocket;
+  readonly #scope: AttemptScope;
+
+  constructor(socket: UdpSocket, scope: AttemptScope) {
+    this.#socket = socket;
+    this.#scope = scope;
+  }
+
+  get local(): Endpoint {
+    return this.#socket.local;
+  }
+
+  get onMessage(): UdpSocket['onMessage'] {
+    return this.#socket.onMessage;
+  }
+
+  set onMessage(handler: UdpSocket['onMessage']) {
+    this.#socket.onMessage = handler;
+  }
+
+  get onError(): UdpSocket['onError'] {
+    return this.#socket.onError;
+  }
+
+  set onError(handler: UdpSocket['onError']) {
+    this.#socket.onError = handler;
+  }
+
+  send(data: Uint8Array, to: Endpoint, ttl?: number): void {
+    this.#scope.packets++;
+    this.#socket.send(data, to, ttl);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+class CountedConnection implements TcpConnection {
+  readonly #connection: TcpConnection;
+  readonly #scope: AttemptScope;
+
+  constructor(connection: TcpConnection, scope: AttemptScope) {
+    this.#connection = connection;
+    this.#scope = scope;
+  }
+
+  get local(): Endpoint {
+    return this.#connection.local;
+  }
+
+  get remote(): Endpoint {
+    return this.#connection.remote;
+  }
+
+  start(sink: TcpSink): void {
+    this.#connection.start(sink);
+  }
+
+  send(bytes: Uint8Array): boolean {
+    this.#scope.packets++;
+    return this.#connection.send(bytes);
+  }
+
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  end(): void {
+    this.#connection.end();
+  }
+
+  reset(): void {
+    this.#connection.reset();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Clock, Timer } from '../ports/index.ts';
+
+interface Candidate {
+  readonly key: object;
+  readonly path: 'direct' | 'relayed';
+  readonly grant: () => void;
+}
+
+/**
+ * Decides at the initiator which of the paths that the peer has proved is taken: one at a time, in the order in which
+ * they were proved, and a relayed one only once no direct attempt is left or the hold is over.
+ */
+export class Nomination {
+  readonly #waiting: Candidate[] = [];
+  readonly #hold: Timer;
+  #holder: object | undefined;
+  #directAlive: number;
+  #holding = true;
+
+  /**
+   * @param directAttempts how many attempts may still yield a direct path
+   * @param relayHoldMs how long a relayed path waits for them
+   */
+  constructor(clock: Clock, directAttempts: number, relayHoldMs: number) {
+    this.#directAlive = directAttempts;
+    this.#hold = clock.after(relayHoldMs, () => {
+      this.#holding = false;
+      this.#advance();
+    });
+  }
+
+  /** Resolves when the path of this attempt is the one to take. */
+  request(key: object, path: 'direct' | 'relayed'): Promise<void> {
+    return new Promise((grant) => {
+      this.#waiting.push({ key, path, grant });
+      this.#advance();
+    });
+  }
+
+  /** The attempt is over, and did not win. */
+  withdraw(key: object, path: 'direct' | 'relayed'): void {
+    if (path === 'direct') this.#directAlive--;
+    this.release(key);
+  }
+
+  /** A path of the attempt broke before it was accepted; the attempt may come back with another. */
+  release(key: object): void {
+    if (this.#holder === key) this.#holder = undefined;
+    const kept = this.#waiting.filter((candidate) => candidate.key !== key);
+    this.#waiting.splice(0, this.#waiting.length, ...kept);
+    this.#advance();
+  }
+
+  /** The session is over: nobody is granted anything any more. */
+  close(): void {
+    this.#hold.cancel();
+    this.#waiting.length = 0;
+  }
+
+  #advance(): void {
+    if (this.#holder) return;
+    const mayRelay = this.#directAlive <= 0 || !this.#holding;
+    const index = this.#waiting.findIndex((candidate) => candidate.path === 'direct' || mayRelay);
+    const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    this.#holder = next?.key;
+    next?.grant();
+  }
+}

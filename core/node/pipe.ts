@@ -1,0 +1,230 @@
+import { nodeIdOf } from '../identity/node-id.ts';
+import type { NetError } from '../net/error.ts';
+import type { Clock } from '../ports/index.ts';
+import type { AttemptReport } from './attempt-report.ts';
+import type { ProvenLink } from './proven-link.ts';
+import { type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription } from './subscription.ts';
+
+/** Messages and bytes that may wait for a reader before a reliable pipe pushes back and an unreliable one drops. */
+const MAX_WAITING_MESSAGES = 256;
+const MAX_WAITING_BYTES = 4 << 20;
+
+/** Why a pipe closed. */
+export interface CloseReason {
+  readonly by: 'us' | 'peer' | 'network';
+  readonly text: string;
+}
+
+/** Reading from or sending to a pipe that has closed. */
+export class PipeClosed extends Error {
+  override readonly name = 'PipeClosed';
+  readonly reason: CloseReason;
+
+  constructor(reason: CloseReason) {
+    super(`the pipe was closed by ${reason.by === 'network' ? 'the network' : reason.by}: ${reason.text}`);
+    this.reason = reason;
+  }
+}
+
+export interface PipeOptions {
+  readonly link: ProvenLink;
+  readonly clock: Clock;
+  readonly plugin: string;
+  readonly peerKey: Uint8Array;
+  readonly attempts: readonly AttemptReport[];
+  /** Called once, when the pipe is closed. */
+  dispose(): void;
+}
+
+export type MessageHandler = (message: Uint8Array, pipe: Pipe) => void;
+
+/** A proven channel between two nodes. Message boundaries are kept; nothing is encrypted. */
+export class Pipe implements AsyncIterable<Uint8Array> {
+  /** The plugin that won. */
+  readonly plugin: string;
+  readonly protocol: 'udp' | 'tcp';
+  /** False: messages may get lost or swapped. */
+  readonly reliable: boolean;
+  /** The longest message, in bytes. */
+  readonly maxMessage: number;
+  readonly peerKey: Uint8Array;
+  readonly peerId: string;
+  /** How each plugin's try ended at this end. */
+  readonly attempts: readonly AttemptReport[];
+  /** Resolves when the pipe is closed; never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /** Messages that no reader wanted, or that came faster than an unreliable pipe was read. */
+  dropped = 0;
+  readonly #link: ProvenLink;
+  readonly #clock: Clock;
+  readonly #dispose: () => void;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #byFilter = new Map<MessageFilter, Subscription>();
+  readonly #handlers = new Set<MessageHandler>();
+  /** Messages that came before there was any reader. */
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #paused = false;
+  #writers: (() => void)[] = [];
+  #blocked = false;
+  #reason: CloseReason | undefined;
+  #settle!: (reason: CloseReason) => void;
+
+  constructor(options: PipeOptions) {
+    this.plugin = options.plugin;
+    this.protocol = options.link.protocol;
+    this.reliable = options.link.reliable;
+    this.maxMessage = options.link.maxMessage;
+    this.peerKey = options.peerKey;
+    this.peerId = nodeIdOf(options.peerKey);
+    this.attempts = options.attempts;
+    this.#link = options.link;
+    this.#clock = options.clock;
+    this.#dispose = options.dispose;
+    this.closed = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#link.start({
+      message: (bytes) => this.#receive(bytes),
+      closed: (error) => this.#ended(error),
+      drained: () => this.#drained(),
+    });
+  }
+
+  /**
+   * Sends one message; resolves when there is room for the next.
+   * @throws PipeClosed
+   * @throws RangeError if the message is longer than `maxMessage`
+   */
+  async send(message: Uint8Array): Promise<void> {
+    if (message.length > this.maxMessage) {
+      throw new RangeError(`a message of ${message.length} bytes; this pipe carries at most ${this.maxMessage}`);
+    }
+    while (this.#blocked && !this.#reason) {
+      await new Promise<void>((resume) => this.#writers.push(resume));
+    }
+    if (this.#reason) throw new PipeClosed(this.#reason);
+    this.#blocked = !this.#link.send(message);
+  }
+
+  /**
+   * The next message that the filter lets through. A filter object stands for one queue: what comes between two calls
+   * with the same one is not lost.
+   * @throws PipeClosed once the pipe is closed and all has been read; ReceiveTimeout
+   */
+  recv(filter: MessageFilter = SUB_ALL, options: ReceiveOptions = {}): Promise<Uint8Array> {
+    let subscription = this.#byFilter.get(filter);
+    if (!subscription) {
+      subscription = this.subscribe(filter);
+      this.#byFilter.set(filter, subscription);
+    }
+    return subscription.recv(options);
+  }
+
+  /** A queue of its own for the messages that match, from now on; the first reader also gets what came before. */
+  subscribe(filter: MessageFilter = SUB_ALL): Subscription {
+    const subscription = new Subscription(filter, this.#clock, {
+      onRead: () => this.#relieve(),
+      onClose: (closed) => {
+        this.#subscriptions.delete(closed);
+        this.#relieve();
+      },
+    });
+    this.#subscriptions.add(subscription);
+    this.#hand();
+    if (this.#reason) subscription.finish(new PipeClosed(this.#reason));
+    return subscription;
+  }
+
+  /** Calls the handler for every message. @returns a function that takes it off again */
+  onMessage(handler: MessageHandler): () => void {
+    this.#handlers.add(handler);
+    this.#hand();
+    return () => this.#handlers.delete(handler);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.subscribe()[Symbol.asyncIterator]();
+  }
+
+  /** Tells the peer and closes after what is queued has gone. Closing twice does nothing. */
+  close(text = 'closed'): void {
+    if (this.#reason) return;
+    this.#link.end(text);
+    this.#finish({ by: 'us', text });
+  }
+
+  #receive(message: Uint8Array): void {
+    if (this.#subscriptions.size === 0 && this.#handlers.size === 0) {
+      if (!this.reliable && this.#full()) {
+        this.dropped++;
+        return;
+      }
+      this.#pending.push(message);
+      this.#pendingBytes += message.length;
+    } else this.#dispatch(message);
+    if (this.#full()) this.#pushBack();
+  }
+
+  #dispatch(message: Uint8Array): void {
+    let wanted = this.#handlers.size > 0;
+    for (const handler of this.#handlers) handler(message, this);
+    for (const subscription of this.#subscriptions) {
+      if (!matches(subscription.filter, message, this.peerId)) continue;
+      if (!this.reliable && subscription.length >= MAX_WAITING_MESSAGES) continue;
+      subscription.push(message);
+      wanted = true;
+    }
+    if (!wanted) this.dropped++;
+  }
+
+  /** The first reader gets what waited. */
+  #hand(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    for (const message of pending) this.#dispatch(message);
+    this.#relieve();
+  }
+
+  #full(): boolean {
+    if (this.#pending.length >= MAX_WAITING_MESSAGES || this.#pendingBytes >= MAX_WAITING_BYTES) return true;
+    for (const { length, bytes } of this.#subscriptions) {
+      if (length >= MAX_WAITING_MESSAGES || bytes >= MAX_WAITING_BYTES) return true;
+    }
+    return false;
+  }
+
+  #pushBack(): void {
+    if (this.#paused || !this.reliable) return;
+    this.#paused = true;
+    this.#link.pause();
+  }
+
+  #relieve(): void {
+    if (!this.#paused || this.#full()) return;
+    this.#paused = false;
+    this.#link.resume();
+  }
+
+  #drained(): void {
+    this.#blocked = false;
+    for (const resume of this.#writers.splice(0)) resume();
+  }
+
+  #ended(error: NetError | undefined): void {
+    const told = this.#link.closeReason;
+    if (told !== undefined) this.#finish({ by: 'peer', text: told });
+    else this.#finish({ by: 'network', text: error?.message ?? 'the connection ended without a word' });
+  }
+
+  #finish(reason: CloseReason): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    for (const subscription of this.#subscriptions) subscription.finish(new PipeClosed(reason));
+    for (const resume of this.#writers.splice(0)) resume();
+    this.#settle(reason);
+    // A stream still has to carry away what is queued: its socket closes itself after the other end's FIN.
+    if (reason.by !== 'us' || !this.reliable) this.#dispose();
+  }
+}

@@ -1,0 +1,185 @@
+import type { Identity } from '../identity/identity.ts';
+import type { PlanInput, Plugin, ProvenTransport, Role, Servers } from '../plugins/plugin.ts';
+import type { Transport } from '../plugins/transport.ts';
+import type { Host } from '../ports/index.ts';
+import type { AddressContent } from '../wire/address/address-content.ts';
+import { withContext } from '../wire/context.ts';
+import { type Hello, NONCE_LENGTH } from '../wire/proof.ts';
+import type { SessionMessage } from '../wire/session-message.ts';
+import { WireError } from '../wire/wire-error.ts';
+import type { AttemptReport } from './attempt-report.ts';
+import { AttemptRunner, type AttemptSession } from './attempt-runner.ts';
+import { type HandshakeKeys, initiate, respond } from './handshake.ts';
+import { Mailbox } from './mailbox.ts';
+import { Nomination } from './nomination.ts';
+import type { ProvenLink } from './proven-link.ts';
+import { formatSessionId } from './session-id.ts';
+
+export interface SessionOptions {
+  readonly host: Host;
+  readonly identity: Identity;
+  readonly role: Role;
+  readonly id: Uint8Array;
+  /** Known to the two ends alone; random, and of no use, where the peer can't be told it. */
+  readonly secret: Uint8Array;
+  readonly local: AddressContent;
+  readonly remote: AddressContent | undefined;
+  readonly remoteKey: Uint8Array;
+  readonly servers: Servers;
+  readonly bindAddress: string | undefined;
+  readonly relayHoldMs: number;
+  /** Sends a message to the peer over the signal channel; undefined where there is none. */
+  readonly post: ((message: SessionMessage) => void) | undefined;
+}
+
+export interface SessionWinner {
+  readonly link: ProvenLink;
+  readonly plugin: string;
+  /** Frees what the attempt still holds. */
+  dispose(): void;
+}
+
+/** One try of two nodes to get connected: all plugins at once, the first path that both ends have proved wins. */
+export class Session implements AttemptSession {
+  readonly host: Host;
+  readonly role: Role;
+  readonly id: Uint8Array;
+  readonly idText: string;
+  readonly secret: Uint8Array;
+  readonly remoteKey: Uint8Array;
+  readonly bindAddress: string | undefined;
+  readonly mailbox: Mailbox;
+  readonly startedAtUs: number;
+  /** Undefined: every plugin has ended and none won, or the session was closed. */
+  readonly winner: Promise<SessionWinner | undefined>;
+  readonly #options: SessionOptions;
+  readonly #runners = new Map<string, AttemptRunner>();
+  #nomination: Nomination | undefined;
+  #settle!: (winner: SessionWinner | undefined) => void;
+  #over = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.host = options.host;
+    this.role = options.role;
+    this.id = options.id;
+    this.idText = formatSessionId(options.id);
+    this.secret = options.secret;
+    this.remoteKey = options.remoteKey;
+    this.bindAddress = options.bindAddress;
+    this.startedAtUs = options.host.clock.now();
+    this.mailbox = new Mailbox(options.host.clock, (entries) => this.#post({ sessionId: this.id, entries }));
+    this.winner = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** How each plugin's try ended so far. */
+  get reports(): AttemptReport[] {
+    return [...this.#runners.values()].flatMap((runner) => runner.report ?? []);
+  }
+
+  /** Starts the plugins that do not run yet. The initiator calls it once. */
+  start(plugins: readonly Plugin[]): void {
+    const added = plugins.filter((plugin) => !this.#runners.has(plugin.name));
+    if (this.role === 'initiator') {
+      const direct = added.filter((plugin) => plugin.path === 'direct').length;
+      this.#nomination = new Nomination(this.host.clock, direct, this.#options.relayHoldMs);
+      const { secret } = this;
+      this.#post({ sessionId: this.id, open: { plugins: added.map((plugin) => plugin.name), secret }, entries: [] });
+    }
+    const runners = added.map((plugin) => new AttemptRunner(this, plugin));
+    for (const runner of runners) {
+      this.#runners.set(runner.plugin.name, runner);
+      this.mailbox.open(runner.plugin.name);
+    }
+    const input = this.#planInput();
+    for (const runner of runners) void this.#run(runner, input);
+  }
+
+  /** A transport that the peer opened to our listening port, for the attempt of this plugin. */
+  deliver(plugin: string, transport: Transport): void {
+    const runner = this.#over ? undefined : this.#runners.get(plugin);
+    if (runner) runner.deliver(transport);
+    else transport.abort();
+  }
+
+  /** The handshake over a candidate, for an attempt. */
+  async prove(runner: AttemptRunner, transport: Transport, signal: AbortSignal): Promise<ProvenTransport> {
+    const { host } = this;
+    const base = { transport, clock: host.clock, keys: this.#keys(), signal };
+    const nonce = host.random.bytes(NONCE_LENGTH);
+    if (this.role === 'responder') {
+      return respond({ ...base, nonce, admit: (hello) => this.#admit(hello, runner.plugin.name) });
+    }
+    const hello: Hello = {
+      sessionId: this.id,
+      initiatorKey: this.#options.identity.publicKey,
+      responderKey: this.remoteKey,
+      nonce,
+      plugin: runner.plugin.name,
+    };
+    const nominate = () => this.#nomination!.request(runner, runner.plugin.path);
+    try {
+      return await initiate({ ...base, hello, nominate });
+    } catch (error) {
+      this.#nomination!.release(runner);
+      throw error;
+    }
+  }
+
+  /** Ends every attempt. The peer is told, if it may still be trying. */
+  close(reason: string, tellPeer = true): void {
+    if (this.#over) return;
+    if (tellPeer) this.#post({ sessionId: this.id, entries: [], close: true });
+    this.#finish(undefined, reason);
+  }
+
+  async #run(runner: AttemptRunner, input: PlanInput): Promise<void> {
+    const link = await runner.run(input);
+    if (link) {
+      const winner = { link: link as ProvenLink, plugin: runner.plugin.name, dispose: () => runner.dispose() };
+      this.#finish(winner, 'lost the race');
+      return;
+    }
+    this.#nomination?.withdraw(runner, runner.plugin.path);
+    const left = [...this.#runners.values()].some((other) => !other.report);
+    if (!left && this.role === 'initiator') this.close('no plugin connected');
+  }
+
+  #finish(winner: SessionWinner | undefined, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const runner of this.#runners.values()) runner.cancel(reason);
+    this.mailbox.close();
+    this.#nomination?.close();
+    this.#settle(winner);
+  }
+
+  #planInput(): PlanInput {
+    const { role, local, remote, servers, post } = this.#options;
+    return { role, local, remote, servers, signalling: post !== undefined };
+  }
+
+  #keys(): HandshakeKeys {
+    const { identity, host } = this.#options;
+    return {
+      sign: (context, message) => identity.sign(context, message),
+      verify: (context, signature, message, key) => host.signer.verify(signature, withContext(context, message), key),
+    };
+  }
+
+  #admit(hello: Hello, plugin: string): void {
+    const expected = Buffer.concat([this.id, this.remoteKey, this.#options.identity.publicKey]);
+    const named = Buffer.concat([hello.sessionId, hello.initiatorKey, hello.responderKey]);
+    if (!expected.equals(named) || hello.plugin !== plugin) throw new WireError('a hello for another session');
+  }
+
+  #post(message: SessionMessage): void {
+    this.#options.post?.(message);
+  }
+}
