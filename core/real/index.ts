@@ -1,0 +1,1 @@
+export { createRealHost, type RealHostOptions } from './real-host.ts';

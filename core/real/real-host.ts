@@ -1,0 +1,41 @@
+import { networkInterfaces } from 'node:os';
+import { NobleSigner } from '../identity/noble-signer.ts';
+import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp, Udp } from '../ports/index.ts';
+import { interfacesOf } from './interfaces.ts';
+import { RealClock } from './real-clock.ts';
+import { RealRandom } from './real-random.ts';
+import { RealTcp } from './real-tcp.ts';
+import { RealUdp } from './real-udp.ts';
+
+export interface RealHostOptions {
+  /** Who hears what happens. @default nobody */
+  readonly events?: Events;
+}
+
+/** The machine this process runs on. It owns nothing to close: every socket and timer belongs to who opened it. */
+class RealHost implements Host {
+  readonly clock: Clock = new RealClock();
+  readonly random: Random = new RealRandom();
+  readonly signer: Signer = new NobleSigner();
+  readonly udp: Udp = new RealUdp();
+  readonly events: Events;
+  readonly tcp: Tcp;
+
+  constructor(events: Events) {
+    this.events = events;
+    this.tcp = new RealTcp(events);
+  }
+
+  interfaces(): readonly NetworkInterface[] {
+    return interfacesOf(networkInterfaces());
+  }
+}
+
+/**
+ * @example
+ * const host = createRealHost();
+ * const socket = await host.udp.bind({ address: '127.0.0.1' });
+ */
+export function createRealHost(options: RealHostOptions = {}): Host {
+  return new RealHost(options.events ?? { emit: () => {} });
+}

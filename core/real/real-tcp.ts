@@ -1,0 +1,108 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '../net/endpoint.ts';
+import { NetError } from '../net/error.ts';
+import { familyOf, isAddress, unspecifiedAddress } from '../net/ip.ts';
+import type { Events, Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListenOptions } from '../ports/index.ts';
+import { nodeEndpoint } from './node-endpoint.ts';
+import { netError } from './node-error.ts';
+import { RealTcpConnection } from './real-tcp-connection.ts';
+
+/**
+ * TCP over node:net. libuv sets SO_REUSEADDR on every socket it binds, so one local port dials many remotes, and
+ * listens after that; no Node of today dials from a port that listens.
+ */
+export class RealTcp implements Tcp {
+  readonly #events: Events;
+
+  constructor(events: Events) {
+    this.#events = events;
+  }
+
+  async dial(remote: Endpoint, options: TcpDialOptions = {}): Promise<TcpConnection> {
+    const { localAddress, localPort, timeoutMs, signal } = options;
+    assertAddress(remote.address);
+    if (signal?.aborted) throw new NetError('ECANCELED');
+    const socket = connect({
+      host: remote.address,
+      port: remote.port,
+      ...(localAddress !== undefined && { localAddress }),
+      ...(localPort !== undefined && { localPort }),
+      autoSelectFamily: false,
+      allowHalfOpen: true,
+      noDelay: true,
+    });
+    socket.pause(); // Else Node reads ahead into a buffer of its own.
+    await connected(socket, timeoutMs, signal);
+    return connectionOf(socket) ?? unconnected(socket);
+  }
+
+  async listen(options: TcpListenOptions, accept: (connection: TcpConnection) => void): Promise<TcpListener> {
+    const family = options.family ?? familyOf(options.address ?? '0.0.0.0');
+    const address = options.address ?? unspecifiedAddress(family);
+    assertAddress(address);
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
+    server.on('connection', (socket) => {
+      const connection = connectionOf(socket);
+      if (connection) accept(connection);
+      else socket.destroy();
+    });
+    await listening(server, address, options.port ?? 0);
+    // Such as too many open files: the connection is gone, the listener lives on.
+    server.on('error', (error) => this.#events.emit('tcp.accept-failed', { code: netError(error).code }));
+    const local = server.address() as { address: string; port: number };
+    return {
+      local: nodeEndpoint(local.address, local.port),
+      close: () => void (server.listening && server.close()),
+    };
+  }
+}
+
+/** Node would ask the DNS for a name. */
+function assertAddress(address: string): void {
+  if (!isAddress(address)) throw new NetError('EINVAL', `not an IP address: ${address}`);
+}
+
+function connected(socket: Socket, timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: NetError): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.off('connect', settle).off('error', fail);
+      if (error) {
+        socket.on('error', () => {}).destroy();
+        reject(error);
+      } else {
+        resolve();
+      }
+    };
+    const fail = (error: Error): void => settle(netError(error));
+    const abort = (): void => settle(new NetError('ECANCELED'));
+    const expire = (): void => settle(new NetError('ETIMEDOUT', `no answer within ${timeoutMs} ms`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    signal?.addEventListener('abort', abort);
+    socket.on('connect', settle).on('error', fail);
+  });
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(netError(error));
+    server.once('error', fail);
+    server.listen({ host, port, exclusive: true, ipv6Only: true }, () => {
+      server.off('error', fail);
+      resolve();
+    });
+  });
+}
+
+/** Undefined if the peer has reset the connection already, since the system then forgets who it was. */
+function connectionOf(socket: Socket): TcpConnection | undefined {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket;
+  if (!localAddress || !localPort || !remoteAddress || !remotePort) return undefined;
+  return new RealTcpConnection(socket, nodeEndpoint(localAddress, localPort), nodeEndpoint(remoteAddress, remotePort));
+}
+
+function unconnected(socket: Socket): never {
+  socket.destroy();
+  throw new NetError('ECONNRESET');
+}
