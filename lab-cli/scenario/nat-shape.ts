@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { NatBehaviour, NatDescription } from '../../core/nat/behaviour.ts';
+import { durationMs, flag, oneOf, strictMap, wholeNumber } from './shapes.ts';
+
+const DEPENDENCE = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;
+const MAPPING = 'What a mapping depends on besides the internal endpoint (RFC 4787 section 4.1)';
+const FILTERING = 'What a filter depends on besides the internal endpoint (RFC 4787 section 5)';
+const PORT_RANGE = 'two ports, the first not above the last, such as [1024, 65535]';
+const BLOCKS = 'a list of at most 3 of udp, tcp and tcp-in';
+
+const dependence = () => oneOf(DEPENDENCE).optional();
+const port = () => wholeNumber(1, 65535);
+
+const ports = () =>
+  strictMap({
+    allocation: oneOf(['preserving', 'sequential', 'random', 'block'])
+      .describe('How the external port of a new mapping is chosen')
+      .optional(),
+    step: wholeNumber(-65535, 65535)
+      .refine((step) => step !== 0, { error: 'a whole number other than 0' })
+      .describe('sequential: what is added to the last port')
+      .optional(),
+    range: z
+      .tuple([port(), port()], { error: PORT_RANGE })
+      .refine(([first, last]) => first <= last, { error: PORT_RANGE })
+      .describe('First and last external port')
+      .optional(),
+    parity: flag().describe('An even port maps to an even one (RFC 4787 REQ-4)').optional(),
+    blockSize: wholeNumber(1, 65535).describe('block: ports of one internal host (RFC 7422)').optional(),
+    contention: wholeNumber(0, 1_000_000)
+      .describe('Mappings a second that foreign hosts behind the same NAT create')
+      .optional(),
+  });
+
+const udp = () =>
+  strictMap({
+    mapping: dependence().describe(MAPPING),
+    filtering: dependence().describe(FILTERING),
+    timeout: durationMs('1ms').describe('A mapping without traffic dies after this (RFC 4787 REQ-5)').optional(),
+    refresh: oneOf(['outbound', 'inbound', 'both'])
+      .describe('Which direction keeps a mapping alive (RFC 4787 section 4.3)')
+      .optional(),
+  });
+
+const tcp = () =>
+  strictMap({
+    mapping: dependence().describe(MAPPING),
+    filtering: dependence().describe(FILTERING),
+    unsolicited: oneOf(['drop', 'reset', 'icmp'])
+      .describe('The answer to a SYN that nothing admits (RFC 5382 REQ-4)')
+      .optional(),
+    simultaneousOpen: flag()
+      .describe('Is an inbound SYN let through while our own is unanswered? (RFC 5382 REQ-2)')
+      .optional(),
+    afterReset: oneOf(['hold', 'remove']).describe('Does a mapping outlive an RST? (RFC 7857 section 2.2)').optional(),
+    established: durationMs('1ms').describe('Idle time of an open connection (RFC 5382 REQ-5)').optional(),
+    transitory: durationMs('1ms').describe('Idle time of one half open or closing (RFC 5382 REQ-5)').optional(),
+  });
+
+const limits = () =>
+  strictMap({
+    mappings: wholeNumber(0, 1_000_000).describe('Live mappings of the NAT; 0 = unlimited').optional(),
+    perHost: wholeNumber(0, 1_000_000)
+      .describe('Live mappings of one internal host; 0 = unlimited (RFC 6888 REQ-4)')
+      .optional(),
+    reuseHold: durationMs('0ms')
+      .describe('How long a freed port is not given to another host (RFC 6888 REQ-8)')
+      .optional(),
+  });
+
+/** The keys of a NAT besides `extends`, in the spelling of scenario files. */
+export const NAT_KEYS = {
+  translation: oneOf(['napt', 'none']).describe('none: a plain router, hosts have public addresses').optional(),
+  mapping: dependence().describe(`${MAPPING}, for UDP and TCP`),
+  filtering: dependence().describe(`${FILTERING}, for UDP and TCP`),
+  ports: ports().optional(),
+  pooling: oneOf(['paired', 'arbitrary'])
+    .describe('Does a host keep one external address? (RFC 4787 REQ-2)')
+    .optional(),
+  addresses: wholeNumber(1, 256).describe('External addresses of the NAT').optional(),
+  hairpin: oneOf(['none', 'internal-source', 'external-source']).describe('RFC 4787 section 6').optional(),
+  inboundSession: oneOf(['none', 'bind'])
+    .describe('Does an accepted inbound packet bind its replies to the mapping it came in on?')
+    .optional(),
+  filterScope: oneOf(['mapping', 'host']).describe('Whose permission a filter keeps').optional(),
+  udp: udp().optional(),
+  tcp: tcp().optional(),
+  icmp: strictMap({
+    errorEndsMapping: flag().describe('RFC 4787 REQ-12 forbids it').optional(),
+  }).optional(),
+  limits: limits().optional(),
+  blocks: z
+    .array(oneOf(['udp', 'tcp', 'tcp-in']), { error: BLOCKS })
+    .max(3, { error: BLOCKS })
+    .describe('What the box refuses to forward')
+    .optional(),
+};
+
+const natShape = strictMap(NAT_KEYS);
+
+/** A NAT as a scenario file writes it, without `extends`. */
+export type WrittenNat = z.output<typeof natShape>;
+
+/** The description in the engine's words: units move from the value into the name. */
+export function describeNat(written: WrittenNat): NatDescription {
+  const { udp, tcp, limits, ...same } = written;
+  const timers = {
+    udp: udp && renamed(udp, { timeout: 'timeoutMs' }),
+    tcp: tcp && renamed(tcp, { established: 'establishedMs', transitory: 'transitoryMs' }),
+    limits: limits && renamed(limits, { reuseHold: 'reuseHoldMs' }),
+  };
+  return withoutUndefined({ ...same, ...timers });
+}
+
+/** The way back: a complete behaviour as a scenario file would write it, durations as text. */
+export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
+  const { udp, tcp, limits, ...same } = behaviour;
+  const written: WrittenNat = {
+    ...same,
+    ports: { ...same.ports, range: [...same.ports.range] },
+    blocks: [...same.blocks],
+    udp: renamed(udp, { timeoutMs: 'timeout' }),
+    tcp: renamed(tcp, { establishedMs: 'established', transitoryMs: 'transitory' }),
+    limits: renamed(limits, { reuseHoldMs: 'reuseHold' }),
+  };
+  return z.encode(natShape, written);
+}
+
+type Renamed<T, Names extends Partial<Record<keyof T, string>>> = {
+  [K in keyof T as K extends keyof Names ? Extract<Names[K], string> : K]: T[K];
+};
+
+function renamed<T extends object, const Names extends Partial<Record<keyof T, string>>>(
+  map: T,
+  names: Names,
+): Renamed<T, Names> {
+  const entries = Object.entries(map).map(([key, value]) => [names[key as keyof T] ?? key, value]);
+  return withoutUndefined(Object.fromEntries(entries)) as Renamed<T, Names>;
+}
+
+/** A key that is there but undefined would overwrite what it extends. */
+function withoutUndefined<T extends object>(map: T): T {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined)) as T;
+}

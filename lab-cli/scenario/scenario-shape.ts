@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { NAT_KEYS } from './nat-shape.ts';
+import {
+  choice,
+  comparison,
+  durationMs,
+  durationUs,
+  listOf,
+  nameOf,
+  oneOf,
+  percentPpm,
+  strictMap,
+  wholeNumber,
+} from './shapes.ts';
+
+/** A whole-number option of a plugin. */
+export interface PluginOption {
+  readonly min: number;
+  readonly max: number;
+  /** One plain sentence. */
+  readonly summary: string;
+}
+
+/** The words that a scenario may use; they are known only when it is read. */
+export interface Words {
+  /** Presets and the scenario's own. */
+  readonly nats: ReadonlySet<string>;
+  readonly links: ReadonlySet<string>;
+  readonly plugins: ReadonlyMap<string, Readonly<Record<string, PluginOption>>>;
+}
+
+/** No comma, plus sign, slash, hash or space: names become parts of cell ids and of `DIR#CELL/TRIAL`. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const NAME_EXPECTED = 'lower-case letters, digits, dots, dashes and underscores, a letter or digit first, at most 64';
+
+const name = () => z.string({ error: NAME_EXPECTED }).regex(NAME, { error: NAME_EXPECTED });
+
+/** Sections are parsed one by one, so that a mistake in one hides none in another. */
+export function scenarioSections(words: Words) {
+  return {
+    schema: z.literal(1, { error: '1' }).describe('Version of this format'),
+    name: name().describe('Names the run, and its directory out/NAME'),
+    seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(1).describe('Of the run: the same seed, the same results'),
+    trials: wholeNumber(1, 1_000_000).default(20).describe('Per cell'),
+    nats: z
+      .record(name(), natEntry(words), { error: 'a mapping from names to NATs' })
+      .default({})
+      .describe('NATs of your own, to be used on the axes'),
+    axes: strictMap({
+      a: sides(words).describe('NATs in front of the peer that dials'),
+      b: sides(words).describe('NATs in front of the peer that is dialled'),
+      link: listOf(link(words), 100, 'links')
+        .default(['broadband'])
+        .describe('Between each peer and the core of the network'),
+    }).describe('Every combination of their values is a cell'),
+    topology: oneOf(['separate']).default('separate').describe('separate: each peer behind NATs of its own'),
+    plugins: listOf(plugin(words), 64, 'plugins').optional().describe('Strategies that take part. Default: all'),
+    mode: oneOf(['race', 'each'])
+      .default('race')
+      .describe('race: the real cascade, who wins; each: every plugin alone, who could'),
+    limits: strictMap({
+      time: durationMs('1ms').default(60_000).describe('Virtual time from the dial on'),
+    }).default({ time: 60_000 }),
+    expect: z
+      .array(expectation(words), { error: EXPECT })
+      .max(1000, { error: EXPECT })
+      .default([])
+      .describe('Claims that the run must prove; one that fails makes the command exit with 1'),
+  };
+}
+
+const EXPECT = 'a list of at most 1000 expectations';
+
+function natName(words: Words) {
+  return nameOf('NAT', words.nats, 'a preset (`lab list nats`) or an entry of nats');
+}
+
+function natEntry(words: Words) {
+  return strictMap({
+    extends: natName(words).describe('What it is but for the other keys here').optional(),
+    ...NAT_KEYS,
+  });
+}
+
+function sides(words: Words) {
+  const chain = listOf(natName(words), 4, 'NATs, host side first');
+  const side = z.union([natName(words), chain], {
+    error: 'the name of a NAT, or a list of them: a chain, host side first',
+  });
+  return listOf(side, 1000, 'NATs or chains of NATs');
+}
+
+function linkName(words: Words) {
+  return nameOf('link', words.links, `one of the links ${choice([...words.links])}`);
+}
+
+const LINK = 'the name of a link, { latency, jitter, loss } one way, or { up, down }';
+
+function link(words: Words) {
+  const direction = z.union([linkName(words), linkDirection()], {
+    error: 'the name of a link, or { latency, jitter, loss }',
+  });
+  const both = strictMap({
+    up: direction.describe('From the peer to the core'),
+    down: direction.describe('From the core to the peer'),
+  });
+  return z.union([linkName(words), linkDirection(), both], { error: LINK });
+}
+
+function linkDirection() {
+  return strictMap({
+    latency: durationUs('0ms').describe('One way'),
+    jitter: durationUs('0ms').describe('A packet is late by up to this, beyond the latency').optional(),
+    loss: percentPpm().describe('Packets lost, one way').optional(),
+  });
+}
+
+function plugin(words: Words) {
+  const names = new Set(words.plugins.keys());
+  const options = [...words.plugins].map(([key, known]) => [key, pluginOptions(known).optional()] as const);
+  const single = strictMap(Object.fromEntries(options)).refine((map) => Object.keys(map).length === 1, {
+    error: 'one plugin and its options',
+  });
+  return z.union([nameOf('plugin', names, 'a plugin (`lab list plugins`)'), single], {
+    error: 'the name of a plugin, or { NAME: { OPTION: VALUE } }',
+  });
+}
+
+function pluginOptions(known: Readonly<Record<string, PluginOption>>) {
+  const options = Object.entries(known).map(
+    ([key, { min, max, summary }]) => [key, wholeNumber(min, max).describe(summary).optional()] as const,
+  );
+  return strictMap(Object.fromEntries(options));
+}
+
+function expectation(words: Words) {
+  const text = z.string({ error: 'the text of a value of that axis' });
+  const value = z.union([text, listOf(text, 1000, 'values of that axis')], {
+    error: 'a value of that axis, chains joined by +, or a list of them',
+  });
+  return strictMap({
+    where: strictMap({ a: value.optional(), b: value.optional(), link: value.optional() })
+      .default({})
+      .describe('The cells it speaks of. Default: all'),
+    connected: comparison()
+      .default({ operator: '>=', ppm: 1_000_000 })
+      .describe('Holds in every one of these cells for the share of trials that connect. Default: ">= 1"'),
+    path: oneOf(['lan', 'hairpin', 'direct', 'relayed']).describe('Only what connects over it counts').optional(),
+    plugin: nameOf('plugin', new Set(words.plugins.keys()), 'a plugin (`lab list plugins`)')
+      .describe('Only what it connects counts')
+      .optional(),
+  });
+}
