@@ -1,0 +1,286 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type NatBehaviour, type NatDescription, resolveBehaviour } from '../core/nat/behaviour.ts';
+import { type Chain, isJudged, type OracleKnobs, oracle } from './oracle.ts';
+import { type PunchOutcome, punch } from './testdata/punch-model.ts';
+
+const DEPENDENCES = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;
+const PLUGINS = ['direct-connect', 'reverse-connect', 'tcp-punch', 'udp-punch', 'turn-relay'];
+
+/** The nine kinds in the order of the published grids: EIM-EIF, EIM-ADF, EIM-APDF, ADM-EIF, ... */
+function nineKinds(knobs: NatDescription): NatBehaviour[] {
+  return DEPENDENCES.flatMap((mapping) =>
+    DEPENDENCES.map((filtering) => resolveBehaviour({ ...knobs, mapping, filtering, ports: { allocation: 'random' } })),
+  );
+}
+
+function expected(plugin: string, a: Chain, b: Chain, knobs: Partial<OracleKnobs> = {}): string {
+  return oracle({ a, b, topology: 'separate', plugins: [plugin], knobs }).perPlugin[0]!.expected;
+}
+
+const LETTER: Record<string, string> = { always: 'D', sometimes: 's', never: '.' };
+
+function grid(knobs: NatDescription): string[] {
+  const kinds = nineKinds(knobs);
+  return kinds.map((a) => kinds.map((b) => LETTER[expected('udp-punch', [a], [b])]).join(''));
+}
+
+function nat(description: NatDescription = {}): NatBehaviour {
+  return resolveBehaviour(description);
+}
+
+const router = nat({ translation: 'none' });
+const symmetric = nat({ mapping: 'address-and-port-dependent', ports: { allocation: 'random' } });
+
+describe('udp-punch, the 81 pairs of mapping and filtering (RFC 4787 sections 4.1 and 5)', () => {
+  it('strict model: 45 pairs connect, of which 3 never settle on one pair of endpoints', () => {
+    expect(grid({ inboundSession: 'none', filterScope: 'mapping' })).toEqual([
+      'DDDDDDDDD',
+      'DDDDDDDDD',
+      'DDD......',
+      'DD.DD.DD.',
+      'DD.D..D..',
+      'DD.......',
+      'DD.DD.ss.',
+      'DD.D..s..',
+      'DD.......',
+    ]);
+  });
+
+  it('a filter for the whole host adds the 4 pairs of address-dependent filters: 49', () => {
+    expect(grid({ inboundSession: 'none', filterScope: 'host' })).toEqual([
+      'DDDDDDDDD',
+      'DDDDDDDDD',
+      'DDD......',
+      'DD.DD.DD.',
+      'DD.DD.DD.',
+      'DD.......',
+      'DD.DD.ss.',
+      'DD.DD.ss.',
+      'DD.......',
+    ]);
+  });
+
+  it('replies bound to the session: 53 always, 4 more if the other side probes first', () => {
+    expect(grid({ inboundSession: 'bind', filterScope: 'mapping' })).toEqual([
+      'DDDDDDDDD',
+      'DDDDDDDDD',
+      'DDDs..s..',
+      'DDsDDDDDD',
+      'DD.D..D..',
+      'DD.D..D..',
+      'DDsDDDDDD',
+      'DD.D..D..',
+      'DD.D..D..',
+    ]);
+  });
+
+  it.each([
+    ['none', 'mapping', 45],
+    ['none', 'host', 49],
+    ['bind', 'mapping', 57],
+    ['bind', 'host', 69],
+  ] as const)('inboundSession %s, filterScope %s: %i pairs are possible', (inboundSession, filterScope, count) => {
+    const letters = grid({ inboundSession, filterScope }).join('');
+    expect([...letters].filter((letter) => letter !== '.')).toHaveLength(count);
+  });
+});
+
+describe('udp-punch against a model that moves packets', () => {
+  const everyLayer = (['none', 'bind'] as const).flatMap((inboundSession) =>
+    (['mapping', 'host'] as const).flatMap((filterScope) => nineKinds({ inboundSession, filterScope })),
+  );
+
+  it('agrees for every pair of single NATs, whoever sends first', () => {
+    const wrong = everyLayer.flatMap((a) =>
+      everyLayer
+        .filter((b) => modelled([a], [b]) !== judged([a], [b]))
+        .map((b) => `${name(a)} x ${name(b)}: modelled ${modelled([a], [b])}, judged ${judged([a], [b])}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('agrees for chains: the worst mapping and the strictest filter of the layers', () => {
+    const chain = fc.array(fc.constantFrom(...everyLayer, router), { maxLength: 3 });
+    fc.assert(
+      fc.property(chain, chain, (a, b) => {
+        expect(`${a.map(name)} x ${b.map(name)}: ${judged(a, b)}`).toBe(
+          `${a.map(name)} x ${b.map(name)}: ${modelled(a, b)}`,
+        );
+      }),
+      { numRuns: 3_000, seed: 1 },
+    );
+  });
+
+  function name({ udp, inboundSession, filterScope, translation }: NatBehaviour): string {
+    return [translation, udp.mapping, udp.filtering, inboundSession, filterScope].join('/');
+  }
+
+  function judged(a: Chain, b: Chain): string {
+    return expected('udp-punch', a, b);
+  }
+
+  function modelled(a: Chain, b: Chain): string {
+    const outcomes = (['a-first', 'b-first', 'together'] as const).map((order) => punch({ a, b }, order));
+    const all = (outcome: PunchOutcome) => outcomes.every((found) => found === outcome);
+    return all('settled') ? 'always' : all('closed') ? 'never' : 'sometimes';
+  }
+});
+
+describe('udp-punch beyond mapping and filtering', () => {
+  const portRestricted = nat();
+  const restricted = nat({ filtering: 'address-dependent' });
+
+  it('a NAT that keeps a free port may show the known one', () => {
+    const preserving = nat({ mapping: 'address-and-port-dependent' });
+    expect(expected('udp-punch', [portRestricted], [preserving])).toBe('sometimes');
+    expect(expected('udp-punch', [preserving], [symmetric])).toBe('never');
+  });
+
+  it.each(['sequential', 'block'] as const)('%s allocation is not guessed', (allocation) => {
+    const dependent = nat({ mapping: 'address-and-port-dependent', ports: { allocation } });
+    expect(expected('udp-punch', [portRestricted], [dependent])).toBe('never');
+  });
+
+  it('RFC 4787 REQ-2: with arbitrary pooling a filter by address may see a strange address', () => {
+    const pool: NatDescription = { mapping: 'address-dependent', ports: { allocation: 'random' }, addresses: 4 };
+    expect(expected('udp-punch', [restricted], [nat({ ...pool, pooling: 'arbitrary' })])).toBe('sometimes');
+    expect(expected('udp-punch', [restricted], [nat({ ...pool, pooling: 'paired' })])).toBe('always');
+    const open = nat({ filtering: 'endpoint-independent' });
+    expect(expected('udp-punch', [open], [nat({ ...pool, pooling: 'arbitrary' })])).toBe('always');
+  });
+
+  it('nothing passes where UDP is blocked, wherever in the chain', () => {
+    const blocked = nat({ translation: 'none', blocks: ['udp'] });
+    expect(expected('udp-punch', [router], [portRestricted, blocked])).toBe('never');
+    expect(expected('udp-punch', [blocked], [])).toBe('never');
+  });
+
+  it('TCP behaviour does not matter, nor does that of UDP to tcp-punch', () => {
+    const tcpSymmetric = nat({ tcp: { mapping: 'address-and-port-dependent' }, ports: { allocation: 'random' } });
+    expect(expected('udp-punch', [portRestricted], [tcpSymmetric])).toBe('always');
+    expect(expected('tcp-punch', [portRestricted], [tcpSymmetric])).toBe('never');
+  });
+});
+
+describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
+  const drop = nat();
+  const reset = nat({ tcp: { unsolicited: 'reset' } });
+  const icmp = nat({ tcp: { unsolicited: 'icmp' } });
+  const fullCone = nat({ filtering: 'endpoint-independent' });
+  const noCrossing = nat({ tcp: { simultaneousOpen: false } });
+  const forgets = nat({ tcp: { afterReset: 'remove' }, ports: { allocation: 'random' } });
+
+  it.each<[string, Chain, Chain, string]>([
+    ['drop x drop', [drop], [drop], 'always'],
+    ['drop x icmp after 6 s (REQ-4)', [drop], [icmp], 'always'],
+    ['drop x reset', [drop], [reset], 'always'],
+    ['reset x reset', [reset], [reset], 'sometimes'],
+    ['full cone x drop: the host resets', [fullCone], [drop], 'always'],
+    ['full cone x full cone', [fullCone], [fullCone], 'sometimes'],
+    ['no NAT x drop', [], [drop], 'always'],
+    ['no NAT x reset', [router], [reset], 'sometimes'],
+    ['full cone x symmetric: an unpredicted port finds no listener', [fullCone], [symmetric], 'never'],
+    ['no NAT x symmetric', [], [symmetric], 'never'],
+    ['symmetric x symmetric', [symmetric], [symmetric], 'never'],
+    ['REQ-2 missing on one side', [noCrossing], [drop], 'always'],
+    ['REQ-2 missing on both sides', [noCrossing], [noCrossing], 'never'],
+    ['REQ-2 missing x every SYN refused', [noCrossing], [nat({ blocks: ['tcp-in'] })], 'never'],
+    ['a reset that ends a mapping on a random port', [forgets], [reset], 'sometimes'],
+    ['a reset that ends a mapping on a preserved port', [nat({ tcp: { afterReset: 'remove' } })], [reset], 'always'],
+    ['the outermost filter answers: drop', [reset, drop], [reset], 'always'],
+    ['the outermost filter answers: reset', [drop, reset], [reset], 'sometimes'],
+    ['an open outer NAT leaves the answer to the inner', [drop, fullCone], [reset], 'always'],
+    ['a symmetric layer anywhere', [drop, symmetric], [drop], 'never'],
+    ['TCP blocked', [nat({ blocks: ['tcp'] })], [drop], 'never'],
+  ])('%s', (_, a, b, verdict) => {
+    expect(expected('tcp-punch', a, b)).toBe(verdict);
+    expect(expected('tcp-punch', b, a)).toBe(verdict);
+  });
+
+  it('a mapping per destination that keeps the port may show the known one', () => {
+    const preserving = nat({ mapping: 'address-dependent' });
+    expect(expected('tcp-punch', [drop], [preserving])).toBe('sometimes');
+    expect(expected('tcp-punch', [symmetric], [preserving])).toBe('never');
+  });
+
+  it('without retries one resetting side leaves it to timing', () => {
+    expect(expected('tcp-punch', [drop], [reset], { retries: false })).toBe('sometimes');
+    expect(expected('tcp-punch', [drop], [drop], { retries: false })).toBe('always');
+  });
+});
+
+describe('connecting to a standing endpoint', () => {
+  const guarded = nat({ translation: 'none', blocks: ['tcp-in'] });
+  const mute = nat({ translation: 'none', blocks: ['tcp'] });
+  const fullCone = nat({ filtering: 'endpoint-independent' });
+
+  it.each<[string, Chain, Chain, string, string]>([
+    ['symmetric dials a public host', [symmetric], [router], 'always', 'never'],
+    ['a public host dials symmetric', [], [symmetric], 'never', 'always'],
+    ['public x public', [], [router], 'always', 'always'],
+    ['a full cone has no mapping for the listening port', [router], [fullCone], 'never', 'always'],
+    ['a public address that refuses inbound SYNs', [symmetric], [guarded], 'never', 'never'],
+    ['two routers', [symmetric], [router, router], 'always', 'never'],
+    ['a side without TCP', [mute], [router], 'never', 'never'],
+  ])('%s', (_, a, b, direct, reverse) => {
+    expect(expected('direct-connect', a, b)).toBe(direct);
+    expect(expected('reverse-connect', a, b)).toBe(reverse);
+    expect(expected('direct-connect', b, a)).toBe(reverse);
+    expect(expected('reverse-connect', b, a)).toBe(direct);
+  });
+});
+
+describe('turn-relay', () => {
+  const noUdp = nat({ blocks: ['udp'] });
+  const noTcp = nat({ blocks: ['tcp'] });
+  const nothing = nat({ blocks: ['udp', 'tcp'] });
+
+  it('needs one of UDP and TCP on each side, and a signal channel', () => {
+    expect(expected('turn-relay', [symmetric], [symmetric])).toBe('always');
+    expect(expected('turn-relay', [noUdp], [noUdp])).toBe('always');
+    expect(expected('turn-relay', [noTcp], [symmetric])).toBe('never');
+    expect(expected('turn-relay', [noTcp], [noUdp], { signalOverTcp: false })).toBe('always');
+    expect(expected('turn-relay', [nothing], [noUdp], { signalOverTcp: false })).toBe('never');
+  });
+});
+
+describe('the answer', () => {
+  it('names the possible plugins in the order asked, and why', () => {
+    const answer = oracle({ a: [symmetric], b: [nat()], topology: 'separate', plugins: PLUGINS });
+    expect(answer.possible).toEqual(['turn-relay']);
+    expect(answer.perPlugin.map(({ plugin }) => plugin)).toEqual(PLUGINS);
+    expect(answer.why).toMatch(/^a: address-and-port-dependent mapping, address-and-port-dependent filtering; b: /);
+    expect(answer.why).toContain('udp-punch never: a maps per destination');
+    expect(answer.why).toContain('RFC 4787');
+  });
+
+  it('does not judge a plugin it has no rule for', () => {
+    const answer = oracle({ a: [], b: [], topology: 'separate', plugins: ['carrier-pigeon', 'direct-connect'] });
+    expect(answer.possible).toEqual(['direct-connect']);
+    expect(answer.perPlugin[0]).toMatchObject({ plugin: 'carrier-pigeon', possible: 'unknown', expected: 'unknown' });
+    expect(answer.why).toContain('carrier-pigeon unknown: no rule');
+    expect(isJudged('carrier-pigeon')).toBe(false);
+    expect(PLUGINS.every(isJudged)).toBe(true);
+  });
+
+  it('gives a reason for every verdict over all kinds, and none is the same for a connection and for none', () => {
+    const kinds = [...nineKinds({}), router, nat({ blocks: ['udp'] })];
+    const reasons = new Map<string, Set<string>>();
+    for (const a of kinds) {
+      for (const b of kinds) {
+        for (const { plugin, expected: verdict, why } of oracle({
+          a: [a],
+          b: [b],
+          topology: 'separate',
+          plugins: PLUGINS,
+        }).perPlugin) {
+          expect(why).not.toBe('');
+          const key = `${plugin}: ${why}`;
+          reasons.set(key, (reasons.get(key) ?? new Set()).add(verdict));
+        }
+      }
+    }
+    expect([...reasons].filter(([, verdicts]) => verdicts.size > 1)).toEqual([]);
+  });
+});

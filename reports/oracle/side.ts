@@ -1,0 +1,114 @@
+import type { Block, Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
+
+/** The NATs in front of a peer, host side first. None at all is a host with a public address. */
+export type Chain = readonly NatBehaviour[];
+
+/** How a whole chain treats UDP, in the words of one NAT: the worst mapping and the strictest filter of its layers. */
+export interface UdpSide {
+  readonly mapping: Dependence;
+  readonly filtering: Dependence;
+  /** Does the reply to an admitted packet leave from the endpoint that the packet came to? */
+  readonly binds: boolean;
+  /** Does every new remote endpoint see a new port, even one that is being answered? */
+  readonly wanders: boolean;
+  /** May a peer that the host has sent to from one mapping come in at another? */
+  readonly openOnEveryMapping: boolean;
+  /** Does what one mapping has sent open the filter for every mapping of the host? */
+  readonly sharesPermission: boolean;
+  /** A new mapping asks for the port of the last one first. */
+  readonly preservesPort: boolean;
+  /** A new mapping may lie on another external address. */
+  readonly changesAddress: boolean;
+  readonly blocked: boolean;
+}
+
+/** How a whole chain treats TCP. */
+export interface TcpSide {
+  readonly mapping: Dependence;
+  readonly preservesPort: boolean;
+  /** Who answers a SYN that came before our own opened the filter, and how. */
+  readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host';
+  /** No inbound SYN ever gets through, not even in answer to ours. */
+  readonly refusesSyn: boolean;
+  /** A reset ends the mapping, and the next one has another port. */
+  readonly losesPortOnReset: boolean;
+  /** Can a host that was never contacted open a connection to this one? */
+  readonly reachable: boolean;
+  readonly blocked: boolean;
+}
+
+const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
+
+export function udpSide(chain: Chain): UdpSide {
+  const nats = translating(chain);
+  const dependent = nats.filter((nat) => nat.udp.mapping !== 'endpoint-independent');
+  // Outside of the first dependent layer, one socket is several internal endpoints to every layer.
+  const first = nats.findIndex((nat) => nat.udp.mapping !== 'endpoint-independent');
+  const seesSeveral = first === -1 ? [] : nats.slice(first);
+  return {
+    mapping: strictest(nats.map((nat) => nat.udp.mapping)),
+    filtering: strictest(nats.map((nat) => nat.udp.filtering)),
+    binds: dependent.every((nat) => nat.inboundSession === 'bind'),
+    wanders: dependent.some((nat) => nat.udp.mapping === 'address-and-port-dependent' && nat.inboundSession === 'none'),
+    openOnEveryMapping: seesSeveral.every((nat) => nat.udp.filtering === 'endpoint-independent'),
+    sharesPermission: seesSeveral.every(
+      (nat) => nat.filterScope === 'host' || nat.udp.filtering === 'endpoint-independent',
+    ),
+    preservesPort: dependent.every(preservesPort),
+    changesAddress: seesSeveral.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
+    blocked: blocks(chain, 'udp'),
+  };
+}
+
+export function tcpSide(chain: Chain): TcpSide {
+  const nats = translating(chain);
+  const dependent = nats.filter((nat) => nat.tcp.mapping !== 'endpoint-independent');
+  const outermostFilter = [...nats].reverse().find((nat) => nat.tcp.filtering !== 'endpoint-independent');
+  const blocked = blocks(chain, 'tcp');
+  const inboundBlocked = blocks(chain, 'tcp-in');
+  return {
+    mapping: strictest(nats.map((nat) => nat.tcp.mapping)),
+    preservesPort: dependent.every(preservesPort),
+    earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
+    refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
+    losesPortOnReset: nats.some((nat) => nat.tcp.afterReset === 'remove' && !preservesPort(nat)),
+    reachable: nats.length === 0 && !blocked && !inboundBlocked,
+    blocked,
+  };
+}
+
+/** One phrase for people. */
+export function describeSide(chain: Chain): string {
+  const nats = translating(chain);
+  const blocked = new Set(chain.flatMap((nat) => nat.blocks));
+  const udp = udpSide(chain);
+  const tcp = tcpSide(chain);
+  const parts = nats.length === 0 ? ['no NAT'] : [`${udp.mapping} mapping, ${udp.filtering} filtering`];
+  if (nats.length > 1) parts[0] += ` (${nats.length} NATs in effect)`;
+  if (nats.length > 0 && tcp.mapping !== udp.mapping) parts.push(`${tcp.mapping} mapping of TCP`);
+  if (blocked.size > 0) parts.push(`${[...blocked].join(', ')} blocked`);
+  return parts.join(', ');
+}
+
+function earlySyn(outermostFilter: NatBehaviour | undefined): TcpSide['earlySyn'] {
+  // Nothing filters: the SYN reaches a host that has no socket for it yet, and RFC 9293 section 3.10.7.1 answers.
+  if (!outermostFilter) return 'reset by the host';
+  // `icmp` waits 6 s (RFC 5382 REQ-4), by when the peer's own SYN has opened the filter.
+  return outermostFilter.tcp.unsolicited === 'reset' ? 'reset by the NAT' : 'dropped';
+}
+
+function translating(chain: Chain): Chain {
+  return chain.filter((nat) => nat.translation === 'napt');
+}
+
+function blocks(chain: Chain, block: Block): boolean {
+  return chain.some((nat) => nat.blocks.includes(block));
+}
+
+function preservesPort(nat: NatBehaviour): boolean {
+  return nat.ports.allocation === 'preserving';
+}
+
+function strictest(values: readonly Dependence[]): Dependence {
+  return STRICTNESS[Math.max(0, ...values.map((value) => STRICTNESS.indexOf(value)))]!;
+}

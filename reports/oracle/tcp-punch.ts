@@ -1,0 +1,41 @@
+import type { TcpSide } from './side.ts';
+import { always, never, sometimes, type Verdict } from './verdict.ts';
+
+/**
+ * TCP simultaneous open: each side dials the other's known endpoint from the port that a STUN server saw, without
+ * listening on it, so a SYN from any other endpoint meets no socket. With `retries`, a refused dial is repeated after
+ * a random gap.
+ */
+export function tcpPunch(a: TcpSide, b: TcpSide, retries: boolean): Verdict {
+  if (a.blocked || b.blocked) return never(`TCP is blocked on side ${a.blocked ? 'a' : 'b'}`);
+  const dependent = [a, b].filter((side) => side.mapping !== 'endpoint-independent');
+  if (dependent.length > 0) return unknownPort(dependent, dependent[0] === a ? 'a' : 'b');
+  if (a.refusesSyn && b.refusesSyn) {
+    return never('neither side lets an inbound SYN through (RFC 5382 REQ-2), so no SYN can cross');
+  }
+  const aResets = a.earlySyn !== 'dropped';
+  const bResets = b.earlySyn !== 'dropped';
+  const known = 'both map endpoint-independently (RFC 5382 REQ-1)';
+  if (!aResets && !bResets) return always(`${known} and a SYN that comes early is dropped and sent again`);
+  if (aResets && bResets) {
+    return sometimes(
+      `${known}, but an early SYN is ${a.earlySyn} at a and ${b.earlySyn} at b (RFC 5382 REQ-4): both must dial within one latency`,
+    );
+  }
+  const [resetting, refused, name] = aResets ? [a, b, 'a'] : [b, a, 'b'];
+  const early = `${known}; a SYN that comes early is ${resetting.earlySyn} at ${name} (RFC 5382 REQ-4)`;
+  if (refused.losesPortOnReset) return sometimes(`${early}, which ends the mapping (RFC 7857 section 2.2)`);
+  return retries
+    ? always(`${early}, and the next try finds the filter open`)
+    : sometimes(`${early}, and there is no retry`);
+}
+
+function unknownPort(dependent: readonly TcpSide[], first: 'a' | 'b'): Verdict {
+  const names = dependent.length === 2 ? 'both sides map' : `side ${first} maps`;
+  if (dependent.every((side) => side.preservesPort)) {
+    return sometimes(`${names} TCP per destination (RFC 5382 REQ-1), but the NAT keeps a port that is free`);
+  }
+  return never(
+    `${names} TCP per destination (RFC 5382 REQ-1): the SYN comes from a port that nobody dials or listens on`,
+  );
+}

@@ -1,0 +1,76 @@
+import type { UdpSide } from './side.ts';
+import { always, never, type SideName, sometimes, type Verdict } from './verdict.ts';
+
+/**
+ * Plain UDP punching: each side knows the endpoint that a STUN server saw of the other, sends to it again and again,
+ * and answers to wherever packets come from. Allocation is not predicted.
+ */
+export function udpPunch(a: UdpSide, b: UdpSide): Verdict {
+  if (a.blocked || b.blocked) return never(`UDP is blocked on side ${a.blocked ? 'a' : 'b'}`);
+  const aDepends = a.mapping !== 'endpoint-independent';
+  const bDepends = b.mapping !== 'endpoint-independent';
+  if (!aDepends && !bDepends) {
+    return always(
+      'both map endpoint-independently, so each probe opens the filter for the other (RFC 5128 section 3.3)',
+    );
+  }
+  const verdict = aDepends && bDepends ? bothDepend(a, b) : aDepends ? oneDepends(b, a, 'a') : oneDepends(a, b, 'b');
+  const dependent = [...(aDepends ? [a] : []), ...(bDepends ? [b] : [])];
+  if (verdict.expected === 'never' && dependent.every((side) => side.preservesPort)) {
+    return sometimes(`${verdict.why}; but the NAT keeps a port that is free, and then it is the known one`);
+  }
+  return verdict;
+}
+
+/** `name` is the side that maps per destination: its probes leave from a port that the other has never heard of. */
+function oneDepends(steady: UdpSide, dependent: UdpSide, name: SideName): Verdict {
+  const other = name === 'a' ? 'b' : 'a';
+  const unknown = `${name} maps per destination and probes from an unknown port`;
+  switch (steady.filtering) {
+    case 'endpoint-independent':
+      return always(`${unknown}, but ${other} admits anyone (RFC 4787 section 5)`);
+    case 'address-dependent':
+      if (dependent.changesAddress)
+        return sometimes(`${unknown}, perhaps of an address ${other} has not sent to (RFC 4787 REQ-2)`);
+      return always(`${unknown}, but ${other} filters by address only and has sent there (RFC 4787 section 5)`);
+    case 'address-and-port-dependent':
+      if (dependent.openOnEveryMapping && dependent.binds) {
+        return sometimes(
+          `${name} replies from the port it was probed at (inboundSession: bind) if ${other} probes first`,
+        );
+      }
+      return never(`${unknown}, which ${other} refuses as it filters by address and port (RFC 4787 section 5)`);
+  }
+}
+
+function bothDepend(a: UdpSide, b: UdpSide): Verdict {
+  const binding = [a, b].find((side) => admitsStrangers(side) && side.binds);
+  if (binding) {
+    const name = binding === a ? 'a' : 'b';
+    return always(
+      `${name} admits a probe from an unknown port and replies from the port it came to (inboundSession: bind)`,
+    );
+  }
+  const meets = (side: UdpSide, peer: UdpSide) =>
+    admitsStrangers(side) && peer.filtering !== 'address-and-port-dependent';
+  if (!meets(a, b) && !meets(b, a)) {
+    return never('both map per destination and no filter admits what comes from an unknown port (RFC 4787 REQ-1)');
+  }
+  if (reliesOnAddress(a, b) || reliesOnAddress(b, a)) {
+    return sometimes('both map per destination, and a new mapping may have another external address (RFC 4787 REQ-2)');
+  }
+  if (a.wanders && b.wanders) {
+    return sometimes('packets pass both ways, but every reply leaves from a new port, so no pair of endpoints settles');
+  }
+  return always('an unknown port is admitted, and the reply meets a filter by address at most (RFC 4787 section 5)');
+}
+
+/** Does the mapping that STUN saw admit a port of the peer that it never sent to? */
+function admitsStrangers(side: UdpSide): boolean {
+  if (side.filtering === 'endpoint-independent') return true;
+  return side.filtering === 'address-dependent' && side.sharesPermission;
+}
+
+function reliesOnAddress(side: UdpSide, peer: UdpSide): boolean {
+  return side.filtering === 'address-dependent' && peer.changesAddress;
+}
