@@ -1,6 +1,6 @@
 import { nodeIdOf } from '../identity/node-id.ts';
 import type { NetError } from '../net/error.ts';
-import type { Clock } from '../ports/index.ts';
+import type { Clock, Timer } from '../ports/index.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import type { ProvenLink } from './proven-link.ts';
 import { type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription } from './subscription.ts';
@@ -8,6 +8,9 @@ import { type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription
 /** Messages and bytes that may wait for a reader before a reliable pipe pushes back and an unreliable one drops. */
 const MAX_WAITING_MESSAGES = 256;
 const MAX_WAITING_BYTES = 4 << 20;
+
+/** How long a closed stream may take to carry away what is queued. */
+const LINGER_MS = 5000;
 
 /** Why a pipe closed. */
 export interface CloseReason {
@@ -32,7 +35,7 @@ export interface PipeOptions {
   readonly plugin: string;
   readonly peerKey: Uint8Array;
   readonly attempts: readonly AttemptReport[];
-  /** Called once, when the pipe is closed. */
+  /** Called when the pipe is closed, and perhaps again. */
   dispose(): void;
 }
 
@@ -68,6 +71,7 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   #writers: (() => void)[] = [];
   #blocked = false;
   #reason: CloseReason | undefined;
+  #linger: Timer | undefined;
   #settle!: (reason: CloseReason) => void;
 
   constructor(options: PipeOptions) {
@@ -213,6 +217,7 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   }
 
   #ended(error: NetError | undefined): void {
+    this.#release();
     const told = this.#link.closeReason;
     if (told !== undefined) this.#finish({ by: 'peer', text: told });
     else this.#finish({ by: 'network', text: error?.message ?? 'the connection ended without a word' });
@@ -224,7 +229,13 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     for (const subscription of this.#subscriptions) subscription.finish(new PipeClosed(reason));
     for (const resume of this.#writers.splice(0)) resume();
     this.#settle(reason);
-    // A stream still has to carry away what is queued: its socket closes itself after the other end's FIN.
-    if (reason.by !== 'us' || !this.reliable) this.#dispose();
+    // A stream still has to carry away what is queued, and the other end's FIN has to come.
+    if (reason.by === 'us' && this.reliable) this.#linger = this.#clock.after(LINGER_MS, () => this.#release());
+    else this.#release();
+  }
+
+  #release(): void {
+    this.#linger?.cancel();
+    this.#dispose();
   }
 }

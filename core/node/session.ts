@@ -45,7 +45,6 @@ export class Session implements AttemptSession {
   readonly role: Role;
   readonly id: Uint8Array;
   readonly idText: string;
-  readonly secret: Uint8Array;
   readonly remoteKey: Uint8Array;
   readonly bindAddress: string | undefined;
   readonly mailbox: Mailbox;
@@ -54,6 +53,8 @@ export class Session implements AttemptSession {
   readonly winner: Promise<SessionWinner | undefined>;
   readonly #options: SessionOptions;
   readonly #runners = new Map<string, AttemptRunner>();
+  #secret: Uint8Array;
+  #remote: AddressContent | undefined;
   #nomination: Nomination | undefined;
   #settle!: (winner: SessionWinner | undefined) => void;
   #over = false;
@@ -64,7 +65,8 @@ export class Session implements AttemptSession {
     this.role = options.role;
     this.id = options.id;
     this.idText = formatSessionId(options.id);
-    this.secret = options.secret;
+    this.#secret = options.secret;
+    this.#remote = options.remote;
     this.remoteKey = options.remoteKey;
     this.bindAddress = options.bindAddress;
     this.startedAtUs = options.host.clock.now();
@@ -72,6 +74,15 @@ export class Session implements AttemptSession {
     this.winner = new Promise((resolve) => {
       this.#settle = resolve;
     });
+  }
+
+  get secret(): Uint8Array {
+    return this.#secret;
+  }
+
+  /** The peer's address; undefined as long as it has not shown it. */
+  get remote(): AddressContent | undefined {
+    return this.#remote;
   }
 
   get over(): boolean {
@@ -89,8 +100,8 @@ export class Session implements AttemptSession {
     if (this.role === 'initiator') {
       const direct = added.filter((plugin) => plugin.path === 'direct').length;
       this.#nomination = new Nomination(this.host.clock, direct, this.#options.relayHoldMs);
-      const { secret } = this;
-      this.#post({ sessionId: this.id, open: { plugins: added.map((plugin) => plugin.name), secret }, entries: [] });
+      const names = added.map((plugin) => plugin.name);
+      this.#post({ sessionId: this.id, open: { plugins: names, secret: this.#secret }, entries: [] });
     }
     const runners = added.map((plugin) => new AttemptRunner(this, plugin));
     for (const runner of runners) {
@@ -99,6 +110,14 @@ export class Session implements AttemptSession {
     }
     const input = this.#planInput();
     for (const runner of runners) void this.#run(runner, input);
+  }
+
+  /** The initiator has told a responder what it runs. What runs already, because a connection came first, goes on. */
+  open(secret: Uint8Array, remote: AddressContent | undefined, plugins: readonly Plugin[]): void {
+    if (this.#over) return;
+    this.#secret = secret;
+    this.#remote = remote ?? this.#remote;
+    this.start(plugins);
   }
 
   /** A transport that the peer opened to our listening port, for the attempt of this plugin. */
@@ -161,8 +180,8 @@ export class Session implements AttemptSession {
   }
 
   #planInput(): PlanInput {
-    const { role, local, remote, servers, post } = this.#options;
-    return { role, local, remote, servers, signalling: post !== undefined };
+    const { role, local, servers, post } = this.#options;
+    return { role, local, remote: this.#remote, servers, signalling: post !== undefined };
   }
 
   #keys(): HandshakeKeys {

@@ -1,0 +1,12 @@
+import '../plugins/index.ts';
+
+export { Identity } from '../identity/identity.ts';
+export type { Attempt, Plan, PlanInput, Plugin, PluginLine, ProvenTransport, Role } from '../plugins/plugin.ts';
+export { PluginRegistry, register, registry } from '../plugins/registry.ts';
+export type { Transport, TransportSink } from '../plugins/transport.ts';
+export { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
+export { AddressError } from '../wire/address/address-error.ts';
+export { type AttemptReport, ConnectError } from './attempt-report.ts';
+export { autoConnect, type ConnectOptions, Node, type NodeOptions, type NodeServers } from './node.ts';
+export { type CloseReason, Pipe, PipeClosed } from './pipe.ts';
+export { type MessageFilter, ReceiveTimeout, SUB_ALL, Subscription } from './subscription.ts';

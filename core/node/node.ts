@@ -1,0 +1,252 @@
+import { Identity } from '../identity/identity.ts';
+import type { Endpoint } from '../net/endpoint.ts';
+import type { NatReport } from '../nat/nat-report.ts';
+import type { Plugin, Servers, TurnServer } from '../plugins/plugin.ts';
+import { registry } from '../plugins/registry.ts';
+import type { Host } from '../ports/index.ts';
+import { type BrokerConfig, SignalChannel, type SignalMessage } from '../signal/signal-channel.ts';
+import { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
+import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
+import { WireError } from '../wire/wire-error.ts';
+import { type AttemptReport, ConnectError } from './attempt-report.ts';
+import { type MessageHandler, Pipe } from './pipe.ts';
+import { Reception } from './reception.ts';
+import { describeSelf } from './self-address.ts';
+import type { Session, SessionWinner } from './session.ts';
+import { SessionTable } from './sessions.ts';
+
+/** The kind of the signal messages that sessions exchange. */
+const SESSION_KIND = 'session';
+const CONNECT_TIMEOUT_MS = 30_000;
+const RELAY_HOLD_MS = 3000;
+
+export interface NodeServers {
+  /** Two addresses and two ports each (RFC 5780), or plain ones. */
+  readonly stun?: readonly Endpoint[];
+  readonly turn?: readonly TurnServer[];
+  readonly brokers?: readonly BrokerConfig[];
+}
+
+export interface NodeOptions {
+  /** @default a new one */
+  readonly identity?: Identity;
+  /** @default none: only direct connections to known ports work */
+  readonly servers?: NodeServers;
+  /** @default every registered plugin */
+  readonly plugins?: readonly Plugin[];
+  /** Where to listen; sockets are bound to this address, too. @default every interface, an ephemeral port */
+  readonly listen?: { readonly address?: string; readonly port?: number };
+  /** How long a relayed path waits for a direct one. @default 3000 */
+  readonly relayHoldMs?: number;
+}
+
+export interface ConnectOptions {
+  /** Names. @default all plugins of the node */
+  readonly plugins?: readonly string[];
+  /** @default 30000 */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An engine with an identity: it has an address, dials other nodes, and takes their calls. */
+export class Node {
+  readonly host: Host;
+  readonly identity: Identity;
+  /** What the node found out about the NAT in front of it; undefined without a STUN server. */
+  natReport: NatReport | undefined;
+  readonly #options: NodeOptions;
+  readonly #plugins: readonly Plugin[];
+  readonly #pipes = new Set<Pipe>();
+  readonly #pipeHandlers = new Set<(pipe: Pipe) => void>();
+  readonly #messageHandlers = new Set<MessageHandler>();
+  #reception!: Reception;
+  #channel: SignalChannel | undefined;
+  #sessions!: SessionTable;
+  #address!: Address;
+  #closed = false;
+
+  private constructor(host: Host, options: NodeOptions) {
+    this.host = host;
+    this.#options = options;
+    this.identity = options.identity ?? Identity.generate(host);
+    this.#plugins = options.plugins ?? registry.select();
+  }
+
+  /**
+   * Starts listening, connects to the brokers, and finds out how the node looks from outside.
+   * @throws NetError if the port can't be had
+   */
+  static async start(host: Host, options: NodeOptions = {}): Promise<Node> {
+    const node = new Node(host, options);
+    try {
+      await node.#start();
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
+    return node;
+  }
+
+  /** Short name of the node's key. */
+  get id(): string {
+    return this.identity.nodeId;
+  }
+
+  /** What to tell others. */
+  get address(): Address {
+    return this.#address;
+  }
+
+  /** The address as text. */
+  get addressText(): string {
+    return formatAddress(this.#address);
+  }
+
+  /** Signal messages sent since the start. */
+  get signalsSent(): number {
+    return this.#channel?.counters.sent ?? 0;
+  }
+
+  /** Calls the handler for each pipe that a peer opens. @returns a function that takes it off again */
+  onPipe(handler: (pipe: Pipe) => void): () => void {
+    this.#pipeHandlers.add(handler);
+    return () => this.#pipeHandlers.delete(handler);
+  }
+
+  /** Calls the handler for every message of every pipe, from now on. @returns a function that takes it off again */
+  onMessage(handler: MessageHandler): () => void {
+    this.#messageHandlers.add(handler);
+    const offs = [...this.#pipes].map((pipe) => pipe.onMessage(handler));
+    return () => {
+      this.#messageHandlers.delete(handler);
+      for (const off of offs) off();
+    };
+  }
+
+  /**
+   * Runs plugins against a peer, all at once.
+   *
+   * @param address text, bytes, or parsed
+   * @returns the pipe, and the name of the plugin that won
+   * @throws ConnectError with the account of every attempt; AddressError; RangeError for an unknown plugin
+   */
+  async connect(address: Address | Uint8Array | string, options: ConnectOptions = {}): Promise<[Pipe, string]> {
+    const { signer, clock } = this.host;
+    const remote = typeof address === 'string' || address instanceof Uint8Array ? parseAddress(address, signer) : address;
+    if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
+    const plugins = this.#select(options.plugins);
+    options.signal?.throwIfAborted();
+    const session = this.#sessions.initiate(remote);
+    const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
+    const timer = clock.after(timeoutMs, () => session.close(`no plugin connected within ${timeoutMs} ms`));
+    const abort = () => session.close('given up');
+    options.signal?.addEventListener('abort', abort, { once: true });
+    session.start(plugins);
+    const winner = await session.winner;
+    timer.cancel();
+    options.signal?.removeEventListener('abort', abort);
+    options.signal?.throwIfAborted();
+    if (!winner) throw new ConnectError('no plugin connected', session.reports);
+    return [this.#adopt(winner, session), winner.plugin];
+  }
+
+  /** Closes every pipe and session, and frees every socket. Closing twice does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sessions?.close('the node is closing');
+    for (const pipe of this.#pipes) pipe.close('the node is closing');
+    this.#reception?.close();
+    await this.#channel?.close();
+  }
+
+  async #start(): Promise<void> {
+    const { host, identity } = this;
+    const { servers, listen, relayHoldMs } = this.#options;
+    this.#reception = await Reception.open(host, listen ?? {}, {
+      hello: (hello, transport) => this.#sessions.greeted(hello, transport),
+      call: (call, transport) => this.#sessions.called(call, transport),
+    });
+    const brokers = servers?.brokers ?? [];
+    const opening = brokers.length > 0 ? SignalChannel.open(host, identity, { brokers }) : undefined;
+    const [self, channel] = await Promise.all([
+      describeSelf(host, {
+        stun: servers?.stun ?? [],
+        brokers: brokers.map(({ endpoint }) => endpoint),
+        port: this.#reception.local.port,
+        bindAddress: listen?.address,
+      }),
+      opening,
+    ]);
+    this.natReport = self.report;
+    this.#address = self.sign(identity);
+    this.#channel = channel;
+    channel?.onMessage((message) => this.#signalled(message));
+    this.#sessions = new SessionTable({
+      host,
+      identity,
+      plugins: this.#plugins,
+      servers: { stun: servers?.stun ?? [], turn: servers?.turn ?? [] } satisfies Servers,
+      bindAddress: listen?.address,
+      relayHoldMs: relayHoldMs ?? RELAY_HOLD_MS,
+      local: () => this.#address,
+      post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),
+      accepted: (session, winner) => this.#accept(session, winner),
+    });
+  }
+
+  #select(names: readonly string[] | undefined): readonly Plugin[] {
+    if (!names) return this.#plugins;
+    return names.map((name) => {
+      const plugin = this.#plugins.find((candidate) => candidate.name === name);
+      if (plugin) return plugin;
+      throw new RangeError(`no plugin named ${name}; there are ${this.#plugins.map((p) => p.name).join(', ')}`);
+    });
+  }
+
+  #post(channel: SignalChannel, to: Uint8Array, brokers: readonly Endpoint[] | undefined, message: SessionMessage): void {
+    const address = message.open ? this.#address.bytes : undefined;
+    channel
+      .send(to, SESSION_KIND, encodeSessionMessage(message), { brokers: brokers ?? [], ...(address && { address }) })
+      .catch((error: Error) => this.host.events.emit('signal-failed', { reason: error.message }));
+  }
+
+  #signalled(message: SignalMessage): void {
+    if (message.kind !== SESSION_KIND) return;
+    try {
+      this.#sessions.signalled(message.from, message.address, decodeSessionMessage(message.body));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.host.events.emit('signal-refused', { reason: error.message });
+    }
+  }
+
+  #accept(session: Session, winner: SessionWinner): void {
+    const pipe = this.#adopt(winner, session);
+    for (const handler of this.#pipeHandlers) handler(pipe);
+  }
+
+  #adopt(winner: SessionWinner, session: Session): Pipe {
+    const pipe = new Pipe({
+      link: winner.link,
+      clock: this.host.clock,
+      plugin: winner.plugin,
+      peerKey: session.remoteKey,
+      attempts: session.reports satisfies readonly AttemptReport[],
+      dispose: () => winner.dispose(),
+    });
+    this.#pipes.add(pipe);
+    void pipe.closed.then(() => this.#pipes.delete(pipe));
+    for (const handler of this.#messageHandlers) pipe.onMessage(handler);
+    return pipe;
+  }
+}
+
+/** Connects a node to the peer at an address: see {@link Node.connect}. */
+export function autoConnect(
+  node: Node,
+  address: Address | Uint8Array | string,
+  options?: ConnectOptions,
+): Promise<[Pipe, string]> {
+  return node.connect(address, options);
+}

@@ -1,0 +1,95 @@
+import type { Endpoint } from '../net/endpoint.ts';
+import { StreamTransport } from '../plugins/stream-transport.ts';
+import type { Transport } from '../plugins/transport.ts';
+import type { Clock, Host, TcpConnection, TcpListener } from '../ports/index.ts';
+import { type Call, decodeCall, decodeHello, FRAME, frameKind, type Hello } from '../wire/proof.ts';
+import { HeldTransport } from './held-transport.ts';
+
+/** Connections that have not said yet what they want. */
+const MAX_STRANGERS = 64;
+const FIRST_MESSAGE_MS = 5000;
+
+export interface Visitors {
+  hello(hello: Hello, transport: Transport): void;
+  call(call: Call, transport: Transport): void;
+}
+
+/** The node's listening port: finds out what each connection is for, and hands it on. */
+export class Reception {
+  readonly #clock: Clock;
+  readonly #visitors: Visitors;
+  readonly #strangers = new Set<Transport>();
+  #listener: TcpListener | undefined;
+
+  private constructor(clock: Clock, visitors: Visitors) {
+    this.#clock = clock;
+    this.#visitors = visitors;
+  }
+
+  /** @throws NetError EADDRINUSE, EADDRNOTAVAIL */
+  static async open(host: Host, listen: { address?: string; port?: number }, visitors: Visitors): Promise<Reception> {
+    const reception = new Reception(host.clock, visitors);
+    reception.#listener = await host.tcp.listen(listen, (connection) => reception.#admit(connection));
+    return reception;
+  }
+
+  get local(): Endpoint {
+    return this.#listener!.local;
+  }
+
+  close(): void {
+    this.#listener?.close();
+    for (const stranger of this.#strangers) stranger.abort();
+    this.#strangers.clear();
+  }
+
+  #admit(connection: TcpConnection): void {
+    if (this.#strangers.size >= MAX_STRANGERS) {
+      connection.reset();
+      return;
+    }
+    const transport = new HeldTransport(new StreamTransport(connection));
+    this.#strangers.add(transport);
+    const timer = this.#clock.after(FIRST_MESSAGE_MS, () => transport.abort());
+    const handOn = (first: Uint8Array) => this.#route(first, transport);
+    transport.first
+      .then(handOn)
+      .catch(() => transport.abort())
+      .finally(() => {
+        timer.cancel();
+        this.#strangers.delete(transport);
+      });
+  }
+
+  /** @throws WireError for anything but a well-formed hello or call */
+  #route(first: Uint8Array, transport: Transport): void {
+    if (frameKind(first) === FRAME.call) this.#visitors.call(decodeCall(first), afterCall(transport));
+    else this.#visitors.hello(decodeHello(first), transport);
+  }
+}
+
+/** The call has been read; what the owner is to see comes after it. */
+function afterCall(transport: Transport): Transport {
+  const { protocol, reliable, maxMessage } = transport;
+  let skipped = false;
+  return {
+    protocol,
+    reliable,
+    maxMessage,
+    trust: () => transport.trust(),
+    start: (sink) =>
+      transport.start({
+        message: (message) => {
+          if (skipped) sink.message(message);
+          skipped = true;
+        },
+        closed: (error) => sink.closed(error),
+        drained: () => sink.drained(),
+      }),
+    send: (message) => transport.send(message),
+    pause: () => transport.pause(),
+    resume: () => transport.resume(),
+    end: () => transport.end(),
+    abort: () => transport.abort(),
+  };
+}

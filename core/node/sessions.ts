@@ -1,0 +1,143 @@
+import type { Plugin, Servers } from '../plugins/plugin.ts';
+import type { Transport } from '../plugins/transport.ts';
+import type { Host } from '../ports/index.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { AddressContent } from '../wire/address/address-content.ts';
+import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
+import { SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
+import { Session, type SessionWinner } from './session.ts';
+import { formatSessionId } from './session-id.ts';
+
+/** Sessions that others may have open with us, in all and for each of them. */
+const MAX_INBOUND = 64;
+const MAX_INBOUND_PER_PEER = 4;
+/** Longer than any plugin tries. */
+const INBOUND_LIFE_MS = 60_000;
+
+export interface SessionTableOptions {
+  readonly host: Host;
+  readonly identity: Identity;
+  readonly plugins: readonly Plugin[];
+  readonly servers: Servers;
+  readonly bindAddress: string | undefined;
+  readonly relayHoldMs: number;
+  /** Our own address at this moment. */
+  readonly local: () => AddressContent;
+  /** Sends over the signal channel; undefined if the node has none. */
+  readonly post: ((to: Uint8Array, remote: AddressContent | undefined, message: SessionMessage) => void) | undefined;
+  /** A peer has got connected to us. */
+  readonly accepted: (session: Session, winner: SessionWinner) => void;
+}
+
+/** All sessions of a node: finds the one that a message or a connection is for, or opens one for a caller. */
+export class SessionTable {
+  readonly #options: SessionTableOptions;
+  readonly #sessions = new Map<string, Session>();
+  #closed = false;
+
+  constructor(options: SessionTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** A session that we start. The caller runs it by {@link Session.start}. */
+  initiate(remote: AddressContent): Session {
+    const { random } = this.#options.host;
+    const id = random.bytes(SESSION_ID_LENGTH);
+    return this.#add('initiator', id, random.bytes(SESSION_SECRET_LENGTH), remote.publicKey, remote);
+  }
+
+  /** A message of a peer; the signal channel has checked who sent it. */
+  signalled(from: Uint8Array, remote: AddressContent | undefined, message: SessionMessage): void {
+    let session = this.#sessions.get(formatSessionId(message.sessionId));
+    if (!session && message.open) session = this.#welcome(from, remote, message.sessionId);
+    if (!session || !sameKey(session.remoteKey, from)) return;
+    if (message.open && session.role === 'responder') {
+      session.open(message.open.secret, remote, this.#known(message.open.plugins));
+    }
+    session.mailbox.deliver(message.entries);
+    if (message.close) session.close('the peer gave up', false);
+  }
+
+  /** A connection on which an initiator introduces itself. Nobody has proved anything yet. */
+  greeted(hello: Hello, transport: Transport): void {
+    const { publicKey } = this.#options.identity;
+    const plugins = this.#known([hello.plugin]);
+    let session = this.#sessions.get(formatSessionId(hello.sessionId));
+    const forUs = sameKey(hello.responderKey, publicKey) && plugins.length > 0;
+    if (!session && forUs) session = this.#welcome(hello.initiatorKey, undefined, hello.sessionId);
+    if (!session || !forUs || session.role !== 'responder' || !sameKey(session.remoteKey, hello.initiatorKey)) {
+      transport.abort();
+      return;
+    }
+    session.start(plugins);
+    session.deliver(hello.plugin, transport);
+  }
+
+  /** A connection that a responder opened to us. */
+  called(call: Call, transport: Transport): void {
+    const session = this.#sessions.get(formatSessionId(call.sessionId));
+    if (session?.role === 'initiator') session.deliver(call.plugin, transport);
+    else transport.abort();
+  }
+
+  close(reason: string): void {
+    this.#closed = true;
+    for (const session of this.#sessions.values()) session.close(reason);
+    this.#sessions.clear();
+  }
+
+  #known(names: readonly string[]): Plugin[] {
+    return this.#options.plugins.filter((plugin) => names.includes(plugin.name));
+  }
+
+  /** A session that a peer starts; undefined if there are too many. */
+  #welcome(from: Uint8Array, remote: AddressContent | undefined, id: Uint8Array): Session | undefined {
+    const inbound = [...this.#sessions.values()].filter(({ role }) => role === 'responder');
+    const ofPeer = inbound.filter(({ remoteKey }) => sameKey(remoteKey, from));
+    if (this.#closed || inbound.length >= MAX_INBOUND || ofPeer.length >= MAX_INBOUND_PER_PEER) return undefined;
+    if (sameKey(from, this.#options.identity.publicKey)) return undefined;
+    // Until the peer tells its secret over the signal channel, a secret that nobody knows stands in for it.
+    const session = this.#add('responder', id, this.#options.host.random.bytes(SESSION_SECRET_LENGTH), from, remote);
+    const timer = this.#options.host.clock.after(INBOUND_LIFE_MS, () => session.close('took too long'));
+    void session.winner.then((winner) => {
+      timer.cancel();
+      if (winner) this.#options.accepted(session, winner);
+    });
+    return session;
+  }
+
+  #add(
+    role: 'initiator' | 'responder',
+    id: Uint8Array,
+    secret: Uint8Array,
+    remoteKey: Uint8Array,
+    remote: AddressContent | undefined,
+  ): Session {
+    const { host, identity, servers, bindAddress, relayHoldMs, post, local } = this.#options;
+    const session: Session = new Session({
+      host,
+      identity,
+      role,
+      id,
+      secret,
+      local: local(),
+      remote,
+      remoteKey,
+      servers,
+      bindAddress,
+      relayHoldMs,
+      post: post && ((message) => post(remoteKey, session.remote, message)),
+    });
+    this.#sessions.set(session.idText, session);
+    void session.winner.then(() => this.#sessions.delete(session.idText));
+    return session;
+  }
+}
+
+function sameKey(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.from(a.buffer, a.byteOffset, a.length).equals(b);
+}

@@ -1,0 +1,6 @@
+// Importing this file registers the plugins that come with the engine, in the order in which accounts list them.
+import './direct-connect/direct-connect.ts';
+import './reverse-connect/reverse-connect.ts';
+import './udp-punch/udp-punch.ts';
+import './tcp-punch/tcp-punch.ts';
+import './turn-relay/turn-relay.ts';

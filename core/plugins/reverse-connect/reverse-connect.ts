@@ -1,0 +1,41 @@
+import type { Endpoint } from '../../net/endpoint.ts';
+import { awaitAndProve, dialAndProve } from '../dial-and-prove.ts';
+import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
+import { register } from '../registry.ts';
+import { listeningTargets } from '../targets.ts';
+
+const MAX_REASON_LENGTH = 200;
+
+/**
+ * The initiator asks over the signal channel, and the responder dials the initiator's listening port (connection
+ * reversal, RFC 5128 section 3.2). Works where a stranger can reach the initiator.
+ */
+@register
+export class ReverseConnect implements Plugin<readonly Endpoint[]> {
+  readonly name = 'reverse-connect';
+  readonly path = 'direct';
+
+  plan({ role, local, remote, signalling }: PlanInput): Plan<readonly Endpoint[]> {
+    if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to ask over' };
+    const [dialler, dialled] = role === 'initiator' ? [remote, local] : [local, remote];
+    const targets = listeningTargets(dialler, dialled, 'tcp');
+    if (targets.length === 0) return { applicable: false, reason: 'we listen nowhere that the peer can dial' };
+    return { applicable: true, plan: targets };
+  }
+
+  async attempt(targets: readonly Endpoint[], attempt: Attempt): Promise<ProvenTransport> {
+    if (attempt.role === 'initiator') return Promise.race([awaitAndProve(attempt), givenUp(attempt)]);
+    try {
+      return await dialAndProve(attempt, targets);
+    } catch (error) {
+      attempt.line.send(Buffer.from((error as Error).message).subarray(0, MAX_REASON_LENGTH));
+      throw error;
+    }
+  }
+}
+
+/** Fails when the peer says that none of its dials got through. */
+async function givenUp(attempt: Attempt): Promise<never> {
+  const reason = Buffer.from(await attempt.line.receive()).toString('utf8').replace(/\p{C}/gu, '');
+  throw new Error(`the peer could not dial us: ${reason.slice(0, MAX_REASON_LENGTH)}`);
+}
