@@ -20,6 +20,7 @@ export class Scheduler {
   #seconds: unknown[] = new Array(INITIAL_CAPACITY);
   #size = 0;
   #sequence = 0;
+  #closed = false;
 
   /** Events that wait, cancelled timers included. */
   get pending(): number {
@@ -33,6 +34,7 @@ export class Scheduler {
 
   /** Runs `task(a, b)` after `delayUs` (an integer, 0 or more). */
   schedule<A = undefined, B = undefined>(delayUs: number, task: (a: A, b: B) => void, a?: A, b?: B): void {
+    if (this.#closed) return;
     if (this.#size === this.#times.length) this.#grow();
     const time = this.now + delayUs;
     const times = this.#times;
@@ -70,6 +72,12 @@ export class Scheduler {
     this.#firsts.fill(undefined);
     this.#seconds.fill(undefined);
     this.#size = 0;
+  }
+
+  /** Forgets every event, and takes none any more. */
+  close(): void {
+    this.clear();
+    this.#closed = true;
   }
 
   #removeFirst(): void {

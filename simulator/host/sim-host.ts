@@ -1,0 +1,170 @@
+import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp } from '../../core/ports/index.ts';
+import type { Port, PortOwner, Segment } from '../link/segment.ts';
+import { type AddressId, ICMP, icmpPacket, type Packet, quoteOf, UDP } from '../packet.ts';
+import { type Attachment, type Interface, NetworkLayer } from '../router/network-layer.ts';
+import type { Device } from '../trace/observer.ts';
+import type { AddressTable } from '../world/address-table.ts';
+import type { Scheduler } from '../world/scheduler.ts';
+import { SimSigner } from '../world/signer.ts';
+import { EPOCH_MS, type Resident, type World } from '../world/world.ts';
+import type { IpLayer } from './ip-layer.ts';
+import { SimClock } from './sim-clock.ts';
+import { UdpStack } from './udp-stack.ts';
+
+/** Not 0, or two programs that talk over the loopback could do so for ever without time passing. */
+const LOOPBACK_US = 10;
+
+const LOOPBACK: NetworkInterface = {
+  name: 'lo',
+  loopback: true,
+  addresses: [
+    { address: '127.0.0.1', family: 4, prefixLength: 8 },
+    { address: '::1', family: 6, prefixLength: 128 },
+  ],
+};
+
+/** Pure functions with a cache: one serves every host of every world. */
+const signer = new SimSigner();
+
+export interface SimHostOptions {
+  /** How far the host's wall clock is off, in milliseconds. @default 0 */
+  readonly wallOffsetMs?: number;
+}
+
+/** A machine in a world. */
+export class SimHost implements Host, PortOwner, Resident {
+  readonly device: Device;
+  readonly network: NetworkLayer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signer: Signer = signer;
+  readonly events: Events;
+  readonly udp: UdpStack;
+  readonly tcp!: Tcp;
+  readonly #world: World;
+
+  constructor(world: World, name: string, options: SimHostOptions = {}) {
+    this.#world = world;
+    this.device = world.device(name);
+    this.network = new NetworkLayer(world, this.device);
+    this.network.ownNeighbourMissing = (quote) => {
+      this.#loop(icmpPacket(world.nextPacketId(), quote.source, 'host-unreachable', quote));
+    };
+    this.clock = new SimClock(world.scheduler, EPOCH_MS + (options.wallOffsetMs ?? 0));
+    const random = world.random.fork(`host:${name}`);
+    this.random = random.fork('programs');
+    this.events = { emit: (event, detail) => world.trace.hostEvent(this.device, event, detail) };
+    this.udp = new UdpStack(new HostIp(this, world, random.fork('udp')));
+    world.adopt(this);
+  }
+
+  attach(segment: Segment, attachment: Attachment): Interface {
+    return this.network.attach(segment, this, attachment);
+  }
+
+  interfaces(): readonly NetworkInterface[] {
+    const up = this.network.interfaces.map(({ name, addresses }) => ({ name, loopback: false, addresses }));
+    return [LOOPBACK, ...up];
+  }
+
+  /** Takes a packet off the wire. */
+  receive(packet: Packet, _port: Port): void {
+    if (this.isLocal(packet.destination) || this.#world.addresses.kind(packet.destination) === 'group')
+      this.#accept(packet);
+    else this.#world.trace.dropped(this.device, packet, 'host: not our address');
+  }
+
+  isLocal(address: AddressId): boolean {
+    return this.network.owns(address) || this.#world.addresses.kind(address) === 'loopback';
+  }
+
+  /** Sends a packet of this host's own. */
+  send(packet: Packet): void {
+    const { addresses, trace } = this.#world;
+    trace.sent(this.device, packet);
+    if (this.isLocal(packet.destination)) {
+      this.#world.scheduler.schedule(LOOPBACK_US, this.#arriveLocally, packet);
+      return;
+    }
+    const kind = addresses.kind(packet.destination);
+    const route = kind === 'unspecified' ? undefined : this.network.routes.find(packet.destination);
+    if (route === undefined) trace.dropped(this.device, packet, 'host: no route');
+    else if (addresses.kind(packet.source) === 'loopback') trace.dropped(this.device, packet, 'host: loopback source');
+    else if (kind === 'group') route.port.segment.sendToAll(packet, route.port);
+    else this.network.transmit(packet, route);
+  }
+
+  audit(): Record<string, number> {
+    return { udpSockets: this.udp.openCount };
+  }
+
+  close(): void {
+    this.udp.shutdown();
+  }
+
+  readonly #arriveLocally = (packet: Packet): void => this.#accept(packet);
+
+  #loop(packet: Packet): void {
+    this.#world.trace.sent(this.device, packet);
+    this.#world.scheduler.schedule(LOOPBACK_US, this.#arriveLocally, packet);
+  }
+
+  #accept(packet: Packet): void {
+    const { trace } = this.#world;
+    if (packet.protocol === UDP) {
+      const socket = this.udp.find(packet);
+      if (socket) {
+        trace.delivered(this.device, packet);
+        this.udp.receive(packet, socket);
+      } else this.#refuse(packet);
+      return;
+    }
+    trace.delivered(this.device, packet);
+    if (packet.protocol !== ICMP || !packet.icmp) return;
+    const { kind, quote } = packet.icmp;
+    if (quote.protocol === UDP) this.udp.receiveError(kind, quote);
+  }
+
+  /** RFC 1122 section 4.1.3.1, except for what was sent to a group (section 3.2.2). */
+  #refuse(packet: Packet): void {
+    this.#world.trace.dropped(this.device, packet, 'host: no socket');
+    if (this.#world.addresses.kind(packet.destination) === 'group') return;
+    const id = this.#world.nextPacketId();
+    this.send(icmpPacket(id, packet.destination, 'port-unreachable', quoteOf(packet)));
+  }
+}
+
+/** A host as one of its transport stacks sees it. */
+class HostIp implements IpLayer {
+  readonly scheduler: Scheduler;
+  readonly addresses: AddressTable;
+  readonly random: Random;
+  readonly #host: SimHost;
+  readonly #world: World;
+
+  constructor(host: SimHost, world: World, random: Random) {
+    this.scheduler = world.scheduler;
+    this.addresses = world.addresses;
+    this.random = random;
+    this.#host = host;
+    this.#world = world;
+  }
+
+  isLocal(address: AddressId): boolean {
+    return this.#host.isLocal(address);
+  }
+
+  sourceFor(destination: AddressId): AddressId | undefined {
+    if (this.#host.isLocal(destination)) return destination;
+    if (this.addresses.kind(destination) === 'unspecified') return undefined;
+    return this.#host.network.routes.find(destination)?.source;
+  }
+
+  nextPacketId(): number {
+    return this.#world.nextPacketId();
+  }
+
+  send(packet: Packet): void {
+    this.#host.send(packet);
+  }
+}

@@ -1,0 +1,122 @@
+import { familyOf } from '../../core/net/ip.ts';
+import { parsePrefix, prefixOf } from '../../core/net/prefix.ts';
+import type { InterfaceAddress } from '../../core/ports/index.ts';
+import type { Link } from '../link/link-model.ts';
+import type { Port, PortOwner, Segment } from '../link/segment.ts';
+import { type AddressId, ICMP, type IcmpKind, icmpPacket, type Packet, type Quote, quoteOf } from '../packet.ts';
+import type { Device } from '../trace/observer.ts';
+import type { World } from '../world/world.ts';
+import { type Route, RoutingTable } from './routing-table.ts';
+
+/** Linux asks three times, a second apart, before it gives up on a neighbour (`mcast_solicit`, `retrans_time_ms`). */
+const NEIGHBOUR_TIMEOUT_US = 3_000_000;
+
+export interface Attachment {
+  /** @default `eth0`, `eth1`, ... by order */
+  readonly name?: string;
+  /** Own addresses, each with the length of its subnet's prefix, as `192.168.1.2/24`. */
+  readonly addresses: readonly string[];
+  /** @default nothing: no delay, no loss */
+  readonly link?: Link;
+}
+
+export interface Interface {
+  readonly name: string;
+  readonly port: Port;
+  readonly addresses: readonly InterfaceAddress[];
+  /** The same, as numbers. */
+  readonly ids: readonly AddressId[];
+}
+
+/** What a host and a router have in common: interfaces, addresses of their own, routes, and the sending of ICMP errors. */
+export class NetworkLayer {
+  readonly device: Device;
+  readonly interfaces: Interface[] = [];
+  readonly routes: RoutingTable;
+  readonly #world: World;
+  readonly #own = new Set<AddressId>();
+
+  constructor(world: World, device: Device) {
+    this.#world = world;
+    this.device = device;
+    this.routes = new RoutingTable(world.addresses);
+  }
+
+  /**
+   * Plugs the device into a segment.
+   *
+   * @throws RangeError for a malformed address
+   * @throws Error for an address that is in use there
+   */
+  attach(segment: Segment, owner: PortOwner, attachment: Attachment): Interface {
+    const port = segment.attach(this.device, owner, attachment.link);
+    const addresses = attachment.addresses.map(parseInterfaceAddress);
+    const ids = addresses.map(({ address }) => this.#world.addresses.id(address));
+    const name = attachment.name ?? `eth${this.interfaces.length}`;
+    const added: Interface = { name, port, addresses, ids };
+    this.interfaces.push(added);
+    for (const [index, { address, prefixLength }] of addresses.entries()) {
+      segment.announce(ids[index]!, port);
+      this.#own.add(ids[index]!);
+      this.routes.add({ prefix: prefixOf(address, prefixLength), port, via: undefined, source: ids[index]! });
+    }
+    return added;
+  }
+
+  /**
+   * @param prefix e.g. `0.0.0.0/0`
+   * @param via the next router's address @default none: the destinations are on the interface's own segment
+   * @throws Error if the interface has no address of the prefix's family
+   */
+  addRoute(prefix: string, on: Interface, via?: string): void {
+    const parsed = parsePrefix(prefix);
+    const index = on.addresses.findIndex(({ family }) => family === familyOf(parsed.address));
+    const source = on.ids[index];
+    if (source === undefined) throw new Error(`${on.name} of ${this.device.name} cannot carry ${prefix}`);
+    const next = via === undefined ? undefined : this.#world.addresses.id(via);
+    this.routes.add({ prefix: parsed, port: on.port, via: next, source });
+  }
+
+  owns(address: AddressId): boolean {
+    return this.#own.has(address);
+  }
+
+  /** Puts a packet on the segment of its route. It dies there if nobody has the address of the next hop. */
+  transmit(packet: Packet, route: Route): void {
+    const nextHop = route.via ?? packet.destination;
+    if (route.port.segment.send(packet, route.port, nextHop)) return;
+    this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
+    if (packet.protocol === ICMP) return;
+    this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quoteOf(packet));
+  }
+
+  /**
+   * Answers the sender of the quoted packet with an ICMP error. Not for packets that are ICMP errors themselves
+   * (RFC 1122 section 3.2.2), nor for those sent to a group.
+   */
+  sendError(kind: IcmpKind, quote: Quote): void {
+    const route = this.routes.find(quote.source);
+    if (route !== undefined) this.sendErrorFrom(route.source, kind, quote, route);
+  }
+
+  sendErrorFrom(source: AddressId, kind: IcmpKind, quote: Quote, route: Route): void {
+    const packet = icmpPacket(this.#world.nextPacketId(), source, kind, quote);
+    this.#world.trace.sent(this.device, packet);
+    this.transmit(packet, route);
+  }
+
+  /** On a host the quoted packet is our own, and the error comes back through the loopback. */
+  readonly #neighbourMissing = (quote: Quote): void => {
+    if (this.owns(quote.source)) this.ownNeighbourMissing(quote);
+    else this.sendError('host-unreachable', quote);
+  };
+
+  /** What a host does about it. @default nothing */
+  ownNeighbourMissing: (quote: Quote) => void = () => {};
+}
+
+function parseInterfaceAddress(text: string): InterfaceAddress {
+  parsePrefix(text); // throws RangeError
+  const [address = '', length] = text.split('/');
+  return { address, family: familyOf(address), prefixLength: Number(length) };
+}

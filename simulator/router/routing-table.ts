@@ -1,0 +1,45 @@
+import { type Prefix, prefixContains } from '../../core/net/prefix.ts';
+import type { Port } from '../link/segment.ts';
+import type { AddressId } from '../packet.ts';
+import type { AddressTable } from '../world/address-table.ts';
+
+export interface Route {
+  readonly prefix: Prefix;
+  readonly port: Port;
+  /** The next router; undefined where the destination is on the port's own segment. */
+  readonly via: AddressId | undefined;
+  /** The address of our own that packets along this route start from. */
+  readonly source: AddressId;
+}
+
+/** Longest prefix match. What it finds is remembered for each destination. */
+export class RoutingTable {
+  readonly #addresses: AddressTable;
+  readonly #routes: Route[] = [];
+  /** By destination; null: there is no route. */
+  #known: (Route | null | undefined)[] = [];
+
+  constructor(addresses: AddressTable) {
+    this.#addresses = addresses;
+  }
+
+  /** Of two routes to one prefix the older one counts. */
+  add(route: Route): void {
+    this.#routes.push(route);
+    this.#routes.sort((a, b) => b.prefix.length - a.prefix.length); // stable
+    this.#known = [];
+  }
+
+  find(destination: AddressId): Route | undefined {
+    const known = this.#known[destination];
+    return known === undefined ? this.#search(destination) : (known ?? undefined);
+  }
+
+  #search(destination: AddressId): Route | undefined {
+    const text = this.#addresses.text(destination);
+    const route = this.#routes.find(({ prefix }) => prefixContains(prefix, text));
+    while (this.#known.length <= destination) this.#known.push(undefined);
+    this.#known[destination] = route ?? null;
+    return route;
+  }
+}

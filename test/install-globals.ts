@@ -1,0 +1,3 @@
+import { installGlobals } from '../simulator/world/globals.ts';
+
+installGlobals();
