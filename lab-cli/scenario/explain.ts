@@ -9,7 +9,10 @@ type Path = readonly PropertyKey[];
 
 /** Says of every issue of a schema what is wrong there, what was expected, and which word may have been meant. */
 export function explain(issues: readonly Issue[], source: YamlSource, prefix: Path = []): Problem[] {
+  const mistyped = issues.filter(({ code }) => code === 'unrecognized_keys').map((issue) => label(issue.path));
   return issues.flatMap((issue) => {
+    // A mapping with an unknown key fails its further checks for that alone.
+    if (issue.code === 'custom' && mistyped.includes(label(issue.path))) return [];
     const path = [...prefix, ...issue.path];
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, issue.message.split(', '), path, source);
     if (issue.code === 'invalid_union') {
@@ -53,7 +56,7 @@ function wrongValue(issue: Issue, path: Path, source: YamlSource): Problem[] {
   }
   const { kind, candidates } = wordsOf(issue);
   const what = kind ? `unknown ${kind} ${show(node.value)}` : `${label(path)} is ${show(node.value)}`;
-  const given = typeof node.value === 'object' ? undefined : nearestWord(String(node.value), candidates);
+  const given = typeof node.value === 'string' ? nearestWord(node.value, candidates) : undefined;
   return [source.problemAt(node.offset, text(what, issue.message, given))];
 }
 

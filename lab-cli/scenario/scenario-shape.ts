@@ -43,7 +43,8 @@ export function scenarioSections(words: Words) {
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(1).describe('Of the run: the same seed, the same results'),
     trials: wholeNumber(1, 1_000_000).default(20).describe('Per cell'),
     nats: z
-      .record(name(), natEntry(words), { error: 'a mapping from names to NATs' })
+      .record(name(), natEntry(words), { error: NATS })
+      .refine((nats) => Object.keys(nats).length <= 1000, { error: NATS })
       .default({})
       .describe('NATs of your own, to be used on the axes'),
     axes: strictMap({
@@ -69,6 +70,7 @@ export function scenarioSections(words: Words) {
   };
 }
 
+const NATS = 'a mapping from at most 1000 names to NATs';
 const EXPECT = 'a list of at most 1000 expectations';
 
 function natName(words: Words) {

@@ -20,8 +20,11 @@ export function oneOf<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: choice(words) });
 }
 
+const MOST_WORDS = 20;
+
 /** `a, b or c`. */
 export function choice(words: readonly string[]): string {
+  if (words.length > MOST_WORDS) return `one of ${words.slice(0, MOST_WORDS).join(', ')} … (${words.length} in all)`;
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 

@@ -1,0 +1,163 @@
+import { Document } from 'yaml';
+import { type Axes, expandCells, type Side } from './expand-cells.ts';
+import { find, text } from './explain.ts';
+import type { NamedLink } from './links.ts';
+import { nearestWord } from './nearest.ts';
+import { type ParsedSections, parseSections } from './parse-sections.ts';
+import { FileError, type Problem } from './problem.ts';
+import { resolveLink } from './resolve-links.ts';
+import { type NatEntry, type Preset, resolveNats } from './resolve-nats.ts';
+import type { PluginOption } from './scenario-shape.ts';
+import { choice } from './shapes.ts';
+import type { Expectation, NatSpec, PluginSpec, ResolvedScenario } from './types.ts';
+import { readYaml, type YamlSource } from './yaml-source.ts';
+
+/** What a scenario may refer to. */
+export interface Vocabulary {
+  readonly presets: ReadonlyMap<string, Preset>;
+  readonly links: ReadonlyMap<string, NamedLink>;
+  /** In the order in which they take part, with the options of each. */
+  readonly plugins: ReadonlyMap<string, Readonly<Record<string, PluginOption>>>;
+}
+
+export const MAX_CELLS = 100_000;
+
+/**
+ * Reads a scenario.
+ *
+ * @param file names it in error messages
+ * @throws FileError with every problem of the text
+ */
+export function loadScenario(yaml: string, file: string, vocabulary: Vocabulary): ResolvedScenario {
+  const source = readYaml(yaml);
+  if (!source.root) throw new FileError(file, source.problems);
+  const resolver = new Resolver(source, vocabulary);
+  const scenario = resolver.resolve();
+  if (!scenario || resolver.problems.length > 0) throw new FileError(file, resolver.problems);
+  return scenario;
+}
+
+/** Looks up every name and checks what no single value shows. */
+class Resolver {
+  readonly problems: Problem[];
+  readonly #source: YamlSource;
+  readonly #vocabulary: Vocabulary;
+  readonly #parsed: ParsedSections;
+
+  constructor(source: YamlSource, vocabulary: Vocabulary) {
+    this.#source = source;
+    this.#vocabulary = vocabulary;
+    const nats = new Set([...vocabulary.presets.keys(), ...(source.root?.children.get('nats')?.children.keys() ?? [])]);
+    const words = { nats: nats as Set<string>, links: new Set(vocabulary.links.keys()), plugins: vocabulary.plugins };
+    const { parsed, problems } = parseSections(source, words);
+    this.#parsed = parsed;
+    this.problems = [...source.problems, ...problems];
+  }
+
+  /** Undefined if a section could not be parsed. */
+  resolve(): ResolvedScenario | undefined {
+    const { name, seed, trials, mode, topology, limits } = this.#parsed;
+    const nats = this.#nats();
+    const axes = nats && this.#axes(nats);
+    const plugins = this.#plugins();
+    const expectations = axes && plugins && this.#expectations(axes, plugins);
+    if (!name || seed === undefined || !trials || !mode || !topology || !limits || !expectations) return undefined;
+    const cells = this.problems.length === 0 ? expandCells(axes) : [];
+    return { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, cells, expectations };
+  }
+
+  #fail(path: readonly (string | number)[], what: string, expected?: string, nearest?: string): void {
+    const offset = find(this.#source.root, path)?.offset ?? 0;
+    this.problems.push(this.#source.problemAt(offset, text(what, expected, nearest)));
+  }
+
+  #nats(): ReadonlyMap<string, NatSpec> | undefined {
+    if (!this.#parsed.nats) return undefined;
+    const entries = Object.entries(this.#parsed.nats).map(([name, entry]): [string, NatEntry] => {
+      const { extends: base, ...written } = entry;
+      const raw = find(this.#source.root, ['nats', name])?.value as NatEntry['raw'];
+      return [name, { extends: base, written, raw }];
+    });
+    const { nats, problems } = resolveNats(this.#vocabulary.presets, new Map(entries));
+    for (const { name, key, what, expected } of problems) {
+      this.#fail(key ? ['nats', name, key] : ['nats', name], what, expected);
+    }
+    return nats;
+  }
+
+  #axes(nats: ReadonlyMap<string, NatSpec>): Axes | undefined {
+    const { axes } = this.#parsed;
+    if (!axes) return undefined;
+    const side = (written: string | readonly string[]): Side => {
+      const names = [written].flat();
+      // A name without an entry is in a cycle of `extends`, which is a problem already.
+      return { text: names.join('+'), nats: names.flatMap((name) => nats.get(name) ?? []) };
+    };
+    const link = axes.link.map((written) => resolveLink(written, this.#vocabulary.links));
+    const resolved = { a: axes.a.map(side), b: axes.b.map(side), link };
+    for (const [axis, values] of Object.entries(namesOf(resolved))) this.#refuseRepeats(['axes', axis], values);
+    const cells = resolved.a.length * resolved.b.length * resolved.link.length;
+    if (cells > MAX_CELLS) this.#fail(['axes'], `the axes span ${cells} cells`, `at most ${MAX_CELLS}`);
+    return resolved;
+  }
+
+  #plugins(): PluginSpec[] | undefined {
+    const { plugins } = this.#parsed;
+    // Absent from the file means all, but absent from what was parsed may also mean that it has a mistake.
+    if (!plugins && this.#source.root?.children.has('plugins')) return undefined;
+    if (!plugins) return [...this.#vocabulary.plugins.keys()].map((name) => ({ name, options: {} }));
+    const specs = plugins.map((written): PluginSpec => {
+      if (typeof written === 'string') return { name: written, options: {} };
+      const [name, options] = Object.entries(written)[0]!;
+      return { name, options: options as PluginSpec['options'] };
+    });
+    this.#refuseRepeats(
+      ['plugins'],
+      specs.map(({ name }) => name),
+    );
+    return specs;
+  }
+
+  #refuseRepeats(path: readonly string[], values: readonly string[]): void {
+    const seen = new Set<string>();
+    for (const [index, value] of values.entries()) {
+      if (seen.has(value)) this.#fail([...path, index], `${path.join('.')} has "${value}" twice`);
+      seen.add(value);
+    }
+  }
+
+  #expectations(axes: Axes, plugins: readonly PluginSpec[]): Expectation[] | undefined {
+    const values = namesOf(axes);
+    const pluginNames = plugins.map(({ name }) => name);
+    return this.#parsed.expect?.map(({ where, connected, path, plugin }, index) => {
+      const selected: Record<string, readonly string[]> = {};
+      for (const [axis, written] of Object.entries(where)) {
+        selected[axis] = [written].flat();
+        for (const [place, value] of selected[axis].entries()) {
+          const known = values[axis as keyof typeof values];
+          if (known.includes(value)) continue;
+          const at = ['expect', index, 'where', axis, ...(Array.isArray(written) ? [place] : [])];
+          this.#fail(at, `axis ${axis} has no value "${value}"`, choice(known), nearestWord(value, known));
+        }
+      }
+      if (plugin && !pluginNames.includes(plugin)) {
+        this.#fail(['expect', index, 'plugin'], `plugin "${plugin}" takes no part`, choice(pluginNames));
+      }
+      const raw = find(this.#source.root, ['expect', index])?.value;
+      return { text: flow(raw), where: selected, connected, path, plugin };
+    });
+  }
+}
+
+function namesOf(axes: Axes): Record<keyof Axes, string[]> {
+  return {
+    a: axes.a.map((side) => side.text),
+    b: axes.b.map((side) => side.text),
+    link: axes.link.map((link) => link.name),
+  };
+}
+
+/** YAML on one line. */
+function flow(value: unknown): string {
+  return new Document(value).toString({ collectionStyle: 'flow', lineWidth: 0 }).trim();
+}

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_BEHAVIOUR, type NatBehaviour, resolveBehaviour } from '../../core/nat/behaviour.ts';
+import { describeNat, NAT_KEYS, writeNat } from './nat-shape.ts';
+import { strictMap } from './shapes.ts';
+
+const OTHER: NatBehaviour = {
+  translation: 'none',
+  ports: { allocation: 'block', step: -3, range: [1, 9], parity: true, blockSize: 4, contention: 5 },
+  pooling: 'arbitrary',
+  addresses: 2,
+  hairpin: 'internal-source',
+  inboundSession: 'bind',
+  filterScope: 'host',
+  udp: { mapping: 'address-dependent', filtering: 'endpoint-independent', timeoutMs: 30_001, refresh: 'inbound' },
+  tcp: {
+    mapping: 'address-and-port-dependent',
+    filtering: 'address-dependent',
+    unsolicited: 'icmp',
+    simultaneousOpen: false,
+    afterReset: 'remove',
+    establishedMs: 1,
+    transitoryMs: 61_000,
+  },
+  icmp: { errorEndsMapping: true },
+  limits: { mappings: 3, perHost: 2, reuseHoldMs: 0 },
+  blocks: ['udp', 'tcp-in'],
+};
+
+it('writes every behaviour so that it reads back the same', () => {
+  for (const behaviour of [DEFAULT_BEHAVIOUR, OTHER]) {
+    const written = writeNat(behaviour);
+    expect(resolveBehaviour(describeNat(strictMap(NAT_KEYS).parse(written)))).toEqual(behaviour);
+  }
+});
+
+it('writes durations as people do', () => {
+  expect(writeNat(DEFAULT_BEHAVIOUR)).toMatchObject({
+    udp: { timeout: '2m' },
+    tcp: { established: '2h4m', transitory: '4m' },
+    limits: { reuseHold: '2m' },
+  });
+});
