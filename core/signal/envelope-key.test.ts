@@ -1,0 +1,49 @@
+import { hkdfSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { EnvelopeKey } from './envelope-key.ts';
+
+const hex = (text: string) => Buffer.from(text, 'hex');
+
+describe('the primitives', () => {
+  it('HKDF-SHA256 is that of RFC 5869 A.1', () => {
+    const output = hkdfSync(
+      'sha256',
+      Buffer.alloc(22, 0x0b),
+      hex('000102030405060708090a0b0c'),
+      hex('f0f1f2f3f4f5f6f7f8f9'),
+      42,
+    );
+    expect(Buffer.from(output).toString('hex')).toBe(
+      '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
+    );
+  });
+});
+
+describe('EnvelopeKey', () => {
+  const secret = Buffer.alloc(32, 1);
+  const ephemeral = Buffer.alloc(33, 2);
+  const receiver = Buffer.alloc(33, 3);
+  const nonce = Buffer.alloc(12, 4);
+  const key = new EnvelopeKey(secret, ephemeral, receiver);
+  const text = Buffer.from('text');
+
+  it('opens what it sealed', () => {
+    expect(key.open(key.seal(text, nonce))).toEqual(text);
+  });
+
+  it('belongs to its secret, its ephemeral key and its receiver', () => {
+    const sealed = key.seal(text, nonce);
+    const other = Buffer.alloc(33, 9);
+    expect(new EnvelopeKey(Buffer.alloc(32, 9), ephemeral, receiver).open(sealed)).toBeUndefined();
+    expect(new EnvelopeKey(secret, other, receiver).open(sealed)).toBeUndefined();
+    expect(new EnvelopeKey(secret, ephemeral, other).open(sealed)).toBeUndefined();
+  });
+
+  it('refuses what was touched', () => {
+    const sealed = key.seal(text, nonce);
+    expect(key.open({ ...sealed, nonce: Buffer.alloc(12, 5) })).toBeUndefined();
+    expect(key.open({ ...sealed, tag: Buffer.alloc(16) })).toBeUndefined();
+    expect(key.open({ ...sealed, ciphertext: Buffer.alloc(4) })).toBeUndefined();
+    expect(() => key.seal(text, Buffer.alloc(11))).toThrow(RangeError);
+  });
+});
