@@ -7,12 +7,15 @@ import type { YamlNode, YamlSource } from './yaml-source.ts';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
+/** Of one section: far more than are shown, few enough to look for the nearest word of each. */
+const MOST_ISSUES = 1000;
+
 /** Says of every issue of a schema what is wrong there, what was expected, and which word may have been meant. */
 export function explain(issues: readonly Issue[], source: YamlSource, prefix: Path = []): Problem[] {
-  const mistyped = issues.filter(({ code }) => code === 'unrecognized_keys').map((issue) => label(issue.path));
-  return issues.flatMap((issue) => {
+  const mistyped = new Set(issues.flatMap(({ code, path }) => (code === 'unrecognized_keys' ? label(path) : [])));
+  return issues.slice(0, MOST_ISSUES).flatMap((issue) => {
     // A mapping with an unknown key fails its further checks for that alone.
-    if (issue.code === 'custom' && mistyped.includes(label(issue.path))) return [];
+    if (issue.code === 'custom' && mistyped.has(label(issue.path))) return [];
     const path = [...prefix, ...issue.path];
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, issue.message.split(', '), path, source);
     if (issue.code === 'invalid_union') {

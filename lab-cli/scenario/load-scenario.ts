@@ -47,8 +47,11 @@ class Resolver {
   constructor(source: YamlSource, vocabulary: Vocabulary) {
     this.#source = source;
     this.#vocabulary = vocabulary;
-    const nats = new Set([...vocabulary.presets.keys(), ...(source.root?.children.get('nats')?.children.keys() ?? [])]);
-    const words = { nats: nats as Set<string>, links: new Set(vocabulary.links.keys()), plugins: vocabulary.plugins };
+    const own = [...(source.root?.children.get('nats')?.children.keys() ?? [])].filter(
+      (key) => typeof key === 'string',
+    );
+    const nats = new Set([...vocabulary.presets.keys(), ...own]);
+    const words = { nats, links: new Set(vocabulary.links.keys()), plugins: vocabulary.plugins };
     const { parsed, problems } = parseSections(source, words);
     this.#parsed = parsed;
     this.problems = [...source.problems, ...problems];

@@ -60,8 +60,8 @@ export function scenarioSections(words: Words) {
       .default('race')
       .describe('race: the real cascade, who wins; each: every plugin alone, who could'),
     limits: strictMap({
-      time: durationMs('1ms').default(60_000).describe('Virtual time from the dial on'),
-    }).default({ time: 60_000 }),
+      time: durationMs('1ms').prefault('60s').describe('Virtual time from the dial on'),
+    }).prefault({}),
     expect: z
       .array(expectation(words), { error: EXPECT })
       .max(1000, { error: EXPECT })
@@ -145,7 +145,7 @@ function expectation(words: Words) {
       .default({})
       .describe('The cells it speaks of. Default: all'),
     connected: comparison()
-      .default({ operator: '>=', ppm: 1_000_000 })
+      .prefault('>= 1')
       .describe('Holds in every one of these cells for the share of trials that connect. Default: ">= 1"'),
     path: oneOf(['lan', 'hairpin', 'direct', 'relayed']).describe('Only what connects over it counts').optional(),
     plugin: nameOf('plugin', new Set(words.plugins.keys()), 'a plugin (`lab list plugins`)')
