@@ -1,6 +1,6 @@
 import { Identity } from '../identity/identity.ts';
-import type { Endpoint } from '../net/endpoint.ts';
 import type { NatReport } from '../nat/nat-report.ts';
+import type { Endpoint } from '../net/endpoint.ts';
 import type { Plugin, Servers, TurnServer } from '../plugins/plugin.ts';
 import { registry } from '../plugins/registry.ts';
 import type { Host } from '../ports/index.ts';
@@ -132,7 +132,8 @@ export class Node {
    */
   async connect(address: Address | Uint8Array | string, options: ConnectOptions = {}): Promise<[Pipe, string]> {
     const { signer, clock } = this.host;
-    const remote = typeof address === 'string' || address instanceof Uint8Array ? parseAddress(address, signer) : address;
+    const remote =
+      typeof address === 'string' || address instanceof Uint8Array ? parseAddress(address, signer) : address;
     if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
     const plugins = this.#select(options.plugins);
     options.signal?.throwIfAborted();
@@ -204,7 +205,12 @@ export class Node {
     });
   }
 
-  #post(channel: SignalChannel, to: Uint8Array, brokers: readonly Endpoint[] | undefined, message: SessionMessage): void {
+  #post(
+    channel: SignalChannel,
+    to: Uint8Array,
+    brokers: readonly Endpoint[] | undefined,
+    message: SessionMessage,
+  ): void {
     const address = message.open ? this.#address.bytes : undefined;
     channel
       .send(to, SESSION_KIND, encodeSessionMessage(message), { brokers: brokers ?? [], ...(address && { address }) })

@@ -1,7 +1,7 @@
+import type { Identity } from '../identity/identity.ts';
 import type { Plugin, Servers } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Host } from '../ports/index.ts';
-import type { Identity } from '../identity/identity.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
 import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
 import { SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';

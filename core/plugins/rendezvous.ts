@@ -44,7 +44,10 @@ export async function rendezvous<T>(
 
 async function initiate<T>(attempt: Attempt, own: Promise<Uint8Array>, read: (reader: ByteReader) => T) {
   const { clock } = attempt.host;
-  const offer = new ByteWriter().u8(OFFER).bytes(await own).finish();
+  const offer = new ByteWriter()
+    .u8(OFFER)
+    .bytes(await own)
+    .finish();
   const offeredUs = clock.now();
   attempt.line.send(offer);
   const reader = await expectKind(attempt, ANSWER);

@@ -36,6 +36,8 @@ export class ReverseConnect implements Plugin<readonly Endpoint[]> {
 
 /** Fails when the peer says that none of its dials got through. */
 async function givenUp(attempt: Attempt): Promise<never> {
-  const reason = Buffer.from(await attempt.line.receive()).toString('utf8').replace(/\p{C}/gu, '');
+  const reason = Buffer.from(await attempt.line.receive())
+    .toString('utf8')
+    .replace(/\p{C}/gu, '');
   throw new Error(`the peer could not dial us: ${reason.slice(0, MAX_REASON_LENGTH)}`);
 }

@@ -1,0 +1,76 @@
+import { stunOverTcp } from '../../nat/stun-over-tcp.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
+import { type ByteReader, ByteWriter } from '../../wire/bytes.ts';
+import { readEndpoint, writeEndpoint } from '../../wire/endpoints.ts';
+import { firstSuccess } from '../first-success.ts';
+import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
+import { register } from '../registry.ts';
+import { rendezvous } from '../rendezvous.ts';
+import { StreamTransport } from '../stream-transport.ts';
+import { sharedNetworkTargets } from '../targets.ts';
+import { dialUntil } from './retry-dial.ts';
+
+export interface TcpPunchPlan {
+  readonly stun: Endpoint;
+}
+
+const STUN_TIMEOUT_MS = 3000;
+/** Long enough for a few tries on the slowest links. */
+const PUNCH_MS = 8000;
+
+/**
+ * TCP hole punching by simultaneous open (RFC 5128 section 3.4, RFC 9293 section 3.5): each end learns how its port
+ * looks from outside by STUN over TCP, and both dial the other's mapped endpoint from that port at an agreed instant.
+ * Nothing listens on the port, since a port that listens can't dial.
+ */
+@register
+export class TcpPunch implements Plugin<TcpPunchPlan> {
+  readonly name = 'tcp-punch';
+  readonly path = 'direct';
+
+  plan({ servers, remote, signalling }: PlanInput): Plan<TcpPunchPlan> {
+    if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
+    const [stun] = servers.stun;
+    if (!stun) return { applicable: false, reason: 'no STUN server' };
+    return { applicable: true, plan: { stun } };
+  }
+
+  async attempt({ stun }: TcpPunchPlan, attempt: Attempt): Promise<ProvenTransport> {
+    const { host, bindAddress, signal } = attempt;
+    const localAddress = bindAddress === undefined ? {} : { localAddress: bindAddress };
+    const observing = stunOverTcp(host, stun, { timeoutMs: STUN_TIMEOUT_MS, signal, ...localAddress });
+    const own = observing.then(({ local, mapped }) => encodeOwn(mapped, local.port));
+    const { peer, startUs } = await rendezvous(attempt, own, readPeer);
+    const { connection, local } = await observing;
+    const targets = [peer.mapped, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)];
+    await attempt.sleep((startUs - host.clock.now()) / 1000);
+    try {
+      const untilUs = startUs + PUNCH_MS * 1000;
+      return await firstSuccess(targets, (target) => punch(attempt, target, local.port, untilUs), 'endpoint to dial');
+    } finally {
+      connection.reset(); // It kept the mapping alive while we punched.
+    }
+  }
+}
+
+/** What answers at the endpoint may be a stranger: dials again until the peer has proved itself. */
+async function punch(attempt: Attempt, target: Endpoint, port: number, untilUs: number): Promise<ProvenTransport> {
+  for (;;) {
+    const connection = await dialUntil(attempt, target, port, untilUs);
+    try {
+      return await attempt.prove(new StreamTransport(connection));
+    } catch (error) {
+      if (attempt.signal.aborted) throw error;
+    }
+  }
+}
+
+function encodeOwn(mapped: Endpoint, port: number): Buffer {
+  return writeEndpoint(new ByteWriter().u16(port), mapped).finish();
+}
+
+function readPeer(reader: ByteReader): { port: number; mapped: Endpoint } {
+  const peer = { port: reader.u16('peer port'), mapped: readEndpoint(reader, 'peer mapped endpoint') };
+  reader.end('peer endpoint');
+  return peer;
+}

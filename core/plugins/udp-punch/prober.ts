@@ -1,0 +1,111 @@
+import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
+import type { Random } from '../../ports/index.ts';
+import { attributeOf } from '../../wire/stun/attribute.ts';
+import { decodeMessage, type ReceivedMessage } from '../../wire/stun/decode-message.ts';
+import { encodeMessage } from '../../wire/stun/encode-message.ts';
+import { verifyIntegrity } from '../../wire/stun/integrity.ts';
+import { METHOD, TRANSACTION_ID_LENGTH, transactionKey } from '../../wire/stun/message.ts';
+import { WireError } from '../../wire/wire-error.ts';
+import type { Role } from '../plugin.ts';
+
+/** Places that we probe: those that the peer named, and those that its own probes came from. */
+const MAX_TARGETS = 16;
+
+export interface ProberOptions {
+  readonly role: Role;
+  /** Known to the peer alone: probes without it are ignored. */
+  readonly key: Uint8Array;
+  readonly random: Random;
+  readonly send: (data: Uint8Array, to: Endpoint) => void;
+  /** Packets went to this endpoint and back: both NATs let them through. */
+  readonly found: (remote: Endpoint) => void;
+}
+
+interface Target {
+  readonly endpoint: Endpoint;
+  /** The same bytes every time: a retransmission keeps its transaction id (RFC 8489 section 6.2.1). */
+  readonly request: Buffer;
+  found: boolean;
+}
+
+/**
+ * Connectivity checks between two peers, shaped like those of RFC 8445 section 7 but without its roles and priorities:
+ * STUN Binding requests under a key of this session, answered with what the answerer saw. STUN is also what NATs that
+ * look into packets leave alone.
+ */
+export class Prober {
+  readonly #options: ProberOptions;
+  readonly #targets: Target[] = [];
+  readonly #byTransaction = new Map<string, Target>();
+  readonly #heard: Endpoint[] = [];
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  /** Has a probe with the right key come from there? */
+  hasHeard(from: Endpoint): boolean {
+    return this.#heard.some((endpoint) => sameEndpoint(endpoint, from));
+  }
+
+  /** Adds a place to probe, unless it is known or there are too many. */
+  add(endpoint: Endpoint): Target | undefined {
+    const known = this.#targets.find((target) => sameEndpoint(target.endpoint, endpoint));
+    if (known || this.#targets.length >= MAX_TARGETS) return known;
+    const { role, key, random } = this.#options;
+    const transactionId = random.bytes(TRANSACTION_ID_LENGTH);
+    const attributes = [{ type: 'username', value: role } as const];
+    const message = { messageClass: 'request', method: METHOD.binding, transactionId, attributes } as const;
+    const target: Target = { endpoint, request: encodeMessage(message, { key, integrity: 'sha256' }), found: false };
+    this.#targets.push(target);
+    this.#byTransaction.set(transactionKey(message), target);
+    return target;
+  }
+
+  /** Probes every place once. */
+  probe(): void {
+    for (const target of this.#targets) if (!target.found) this.#options.send(target.request, target.endpoint);
+  }
+
+  /** A STUN message that came in. What does not carry the key is ignored. */
+  receive(data: Uint8Array, from: Endpoint): void {
+    let message: ReceivedMessage;
+    try {
+      message = decodeMessage(data);
+    } catch (error) {
+      if (error instanceof WireError) return;
+      throw error;
+    }
+    if (message.method !== METHOD.binding) return;
+    if (message.messageClass === 'request') this.#answer(message, from);
+    else if (message.messageClass === 'success') this.#answered(message, from);
+  }
+
+  #answer(request: ReceivedMessage, from: Endpoint): void {
+    const { role, key, send } = this.#options;
+    // Our own probe, played back to us, names our own role.
+    const peerRole = role === 'initiator' ? 'responder' : 'initiator';
+    if (attributeOf(request, 'username') !== peerRole || !verifyIntegrity(request, key)) return;
+    const { transactionId } = request;
+    const attributes = [{ type: 'xor-mapped-address', value: from } as const];
+    const response = { messageClass: 'success', method: METHOD.binding, transactionId, attributes } as const;
+    send(encodeMessage(response, { key, integrity: 'sha256' }), from);
+    if (!this.hasHeard(from) && this.#heard.length < MAX_TARGETS) this.#heard.push(from);
+    const target = this.add(from);
+    // A triggered check (RFC 8445 section 7.3.1.4): the peer's packets get here, now see whether ours get there.
+    if (target && !target.found) send(target.request, from);
+  }
+
+  #answered(response: ReceivedMessage, from: Endpoint): void {
+    const target = this.#byTransaction.get(transactionKey(response));
+    if (!target || target.found || !verifyIntegrity(response, this.#options.key)) return;
+    if (!sameEndpoint(target.endpoint, from)) {
+      // The answer left through another mapping than the one we probed (RFC 8445 section 7.2.5.2.1): that path carries
+      // packets one way only, but the new mapping may carry them both ways.
+      this.add(from);
+      return;
+    }
+    target.found = true;
+    this.#options.found(target.endpoint);
+  }
+}

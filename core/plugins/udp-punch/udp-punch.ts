@@ -1,0 +1,62 @@
+import { StunClient } from '../../nat/stun-client.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
+import { type ByteReader, ByteWriter } from '../../wire/bytes.ts';
+import { readEndpoints, writeEndpoints } from '../../wire/endpoints.ts';
+import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
+import { register } from '../registry.ts';
+import { exchange } from '../rendezvous.ts';
+import { sharedNetworkTargets } from '../targets.ts';
+import { Puncher } from './puncher.ts';
+
+/** What the two ends need: somebody who tells them how their socket looks from outside. */
+export interface UdpPunchPlan {
+  readonly stun: Endpoint;
+}
+
+const STUN_DEADLINE_MS = 3000;
+const MAX_CANDIDATES = 8;
+
+/**
+ * UDP hole punching (RFC 5128 section 3.3): each end learns its socket's mapped endpoint by STUN, they tell each other,
+ * and both send until a packet has gone there and back.
+ */
+@register
+export class UdpPunch implements Plugin<UdpPunchPlan> {
+  readonly name = 'udp-punch';
+  readonly path = 'direct';
+
+  plan({ servers, remote, signalling }: PlanInput): Plan<UdpPunchPlan> {
+    if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
+    const [stun] = servers.stun;
+    if (!stun) return { applicable: false, reason: 'no STUN server' };
+    return { applicable: true, plan: { stun } };
+  }
+
+  async attempt({ stun }: UdpPunchPlan, attempt: Attempt): Promise<ProvenTransport> {
+    const { bindAddress, host } = attempt;
+    const socket = await host.udp.bind(bindAddress === undefined ? {} : { address: bindAddress });
+    const client = new StunClient(host, socket);
+    const puncher = new Puncher(attempt, socket, client);
+    const own = mappedEndpoint(client, stun, attempt.signal);
+    const candidates = own.then((mapped) => encodeCandidates([mapped], socket.local.port));
+    const peer = await exchange(attempt, candidates, readCandidates);
+    return puncher.run([...peer.endpoints, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)]);
+  }
+}
+
+async function mappedEndpoint(client: StunClient, stun: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+  const result = await client.binding(stun, { signal, deadlineMs: STUN_DEADLINE_MS });
+  if (result.outcome === 'response') return result.mapped;
+  throw new Error(`the STUN server gave no mapped endpoint: ${result.outcome}`);
+}
+
+function encodeCandidates(endpoints: readonly Endpoint[], port: number): Buffer {
+  return writeEndpoints(new ByteWriter().u16(port), endpoints).finish();
+}
+
+function readCandidates(reader: ByteReader): { port: number; endpoints: Endpoint[] } {
+  const port = reader.u16('candidate port');
+  const endpoints = readEndpoints(reader, 'candidates', MAX_CANDIDATES);
+  reader.end('candidates');
+  return { port, endpoints };
+}
