@@ -43,15 +43,16 @@ export class SimHost implements Host, PortOwner, Resident {
   readonly tcp!: Tcp;
   readonly #world: World;
 
-  constructor(world: World, name: string, options: SimHostOptions = {}) {
+  /** @param on the host's name, or the network layer of the router that it is part of */
+  constructor(world: World, on: string | NetworkLayer, options: SimHostOptions = {}) {
     this.#world = world;
-    this.device = world.device(name);
-    this.network = new NetworkLayer(world, this.device);
+    this.network = typeof on === 'string' ? new NetworkLayer(world, world.device(on)) : on;
+    this.device = this.network.device;
     this.network.ownNeighbourMissing = (quote) => {
       this.#loop(icmpPacket(world.nextPacketId(), quote.source, 'host-unreachable', quote));
     };
     this.clock = new SimClock(world.scheduler, EPOCH_MS + (options.wallOffsetMs ?? 0));
-    const random = world.random.fork(`host:${name}`);
+    const random = world.random.fork(`host:${this.device.name}`);
     this.random = random.fork('programs');
     this.events = { emit: (event, detail) => world.trace.hostEvent(this.device, event, detail) };
     this.udp = new UdpStack(new HostIp(this, world, random.fork('udp')));

@@ -81,38 +81,39 @@ export class NetworkLayer {
     return this.#own.has(address);
   }
 
-  /** Puts a packet on the segment of its route. It dies there if nobody has the address of the next hop. */
-  transmit(packet: Packet, route: Route): void {
+  /**
+   * Puts a packet on the segment of its route. It dies there if nobody has the address of the next hop.
+   *
+   * @param original what an ICMP error about it must quote @default the packet as it is
+   */
+  transmit(packet: Packet, route: Route, original?: Readonly<Quote>): void {
     const nextHop = route.via ?? packet.destination;
     if (route.port.segment.send(packet, route.port, nextHop)) return;
     this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
     if (packet.protocol === ICMP) return;
-    this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quoteOf(packet));
+    const quote = original ? { ...original } : quoteOf(packet);
+    this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quote);
   }
 
   /**
-   * Answers the sender of the quoted packet with an ICMP error. Not for packets that are ICMP errors themselves
-   * (RFC 1122 section 3.2.2), nor for those sent to a group.
+   * Answers the sender of the quoted packet with an ICMP error. Not for packets that are ICMP errors themselves, nor
+   * for those sent to a group (RFC 1122 section 3.2.2).
    */
   sendError(kind: IcmpKind, quote: Quote): void {
     const route = this.routes.find(quote.source);
-    if (route !== undefined) this.sendErrorFrom(route.source, kind, quote, route);
-  }
-
-  sendErrorFrom(source: AddressId, kind: IcmpKind, quote: Quote, route: Route): void {
-    const packet = icmpPacket(this.#world.nextPacketId(), source, kind, quote);
+    if (route === undefined) return;
+    const packet = icmpPacket(this.#world.nextPacketId(), route.source, kind, quote);
     this.#world.trace.sent(this.device, packet);
     this.transmit(packet, route);
   }
 
-  /** On a host the quoted packet is our own, and the error comes back through the loopback. */
+  /** What a host does when a packet of its own found no neighbour. @default nothing */
+  ownNeighbourMissing: (quote: Quote) => void = () => {};
+
   readonly #neighbourMissing = (quote: Quote): void => {
     if (this.owns(quote.source)) this.ownNeighbourMissing(quote);
     else this.sendError('host-unreachable', quote);
   };
-
-  /** What a host does about it. @default nothing */
-  ownNeighbourMissing: (quote: Quote) => void = () => {};
 }
 
 function parseInterfaceAddress(text: string): InterfaceAddress {

@@ -8,8 +8,8 @@ describe('World', () => {
     const world = new World({ seed: 'x' });
     const net = new Topology(world);
     const link = symmetricLink({ latencyUs: 10_000, jitterUs: 3000 });
-    const a = net.server('a', link);
-    const b = net.server('b', link);
+    const a = net.server('a', { link });
+    const b = net.server('b', { link });
     const result = await world.run(async () => {
       const server = await b.udp.bind({ port: 3478 });
       server.onMessage = (data, from) => server.send(data, from);

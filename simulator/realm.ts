@@ -1,0 +1,111 @@
+import { addressInPrefix, formatPrefix, type Prefix } from '../core/net/prefix.ts';
+import { AddressPool } from './address-pool.ts';
+import type { Link } from './link/link-model.ts';
+import { Segment } from './link/segment.ts';
+import type { Interface } from './router/network-layer.ts';
+import type { Router } from './router/router.ts';
+import type { World } from './world/world.ts';
+
+/** A place to plug a device in. */
+export interface Slot {
+  readonly segment: Segment;
+  /** Own addresses there, each with the length of its subnet's prefix. */
+  readonly addresses: readonly [string, ...string[]];
+  readonly link: Link;
+  /** The next router's address. */
+  readonly gateway: string;
+  /** The next router's interface. */
+  readonly on: Interface;
+}
+
+/** The address space behind a router. */
+export interface Realm {
+  readonly router: Router;
+  /** Translating routers between this realm and the core. */
+  readonly depth: number;
+  /** @throws RangeError if no address is left */
+  join(link: Link, addresses?: number): Slot;
+}
+
+/** Everybody has a cable of his own to the router: the core and carriers. */
+export class CableRealm implements Realm {
+  readonly router: Router;
+  readonly depth: number;
+  readonly #world: World;
+  readonly #pool: AddressPool;
+  readonly #gateway: string;
+
+  /** @param gateway the router's own address on every cable */
+  constructor(world: World, router: Router, depth: number, pool: AddressPool, gateway = pool.take()) {
+    this.#world = world;
+    this.router = router;
+    this.depth = depth;
+    this.#pool = pool;
+    this.#gateway = gateway;
+  }
+
+  join(link: Link, addresses = 1, pool = this.#pool): Slot {
+    const segment = new Segment(this.#world);
+    const on = this.router.attach(segment, { addresses: [`${this.#gateway}/32`] });
+    const next = (): string => {
+      const address = `${pool.take()}/32`;
+      this.router.network.addRoute(address, on);
+      return address;
+    };
+    const first = next();
+    const rest = Array.from({ length: addresses - 1 }, next);
+    return { segment, addresses: [first, ...rest], link, gateway: this.#gateway, on };
+  }
+
+  /** A block of the realm's own addresses, for what stands behind a router that does not translate. */
+  takeBlock(size: number): Prefix {
+    return this.#pool.takeBlock(size);
+  }
+}
+
+/** Everybody is on one segment: a home. */
+export class LanRealm implements Realm {
+  readonly router: Router;
+  readonly depth: number;
+  readonly #segment: Segment;
+  readonly #prefix: Prefix;
+  readonly #gateway: string;
+  readonly #pool: AddressPool;
+  readonly #on: Interface;
+
+  /** The router's own address is the first of the prefix. */
+  constructor(world: World, router: Router, depth: number, prefix: Prefix, link: Link) {
+    this.router = router;
+    this.depth = depth;
+    this.#segment = new Segment(world);
+    this.#prefix = prefix;
+    this.#pool = new AddressPool(prefix);
+    this.#gateway = this.#pool.take();
+    this.#on = router.attach(this.#segment, { addresses: [this.#withLength(this.#gateway)], link });
+  }
+
+  join(link: Link, addresses = 1): Slot {
+    const next = (): string => this.#withLength(this.#pool.take());
+    const first = next();
+    const rest = Array.from({ length: addresses - 1 }, next);
+    return { segment: this.#segment, addresses: [first, ...rest], link, gateway: this.#gateway, on: this.#on };
+  }
+
+  #withLength(address: string): string {
+    return `${address}/${this.#prefix.length}`;
+  }
+}
+
+/** Everything behind `router`, which sits in `slot`, is of the block: the router before it must know. */
+export function delegate(outer: Realm, slot: Slot, block: Prefix): void {
+  outer.router.network.addRoute(formatPrefix(block), slot.on, hostPart(slot.addresses[0]));
+}
+
+/** The block that follows the first `index` ones of `size` addresses in a prefix. */
+export function nthBlock(prefix: Prefix, size: number, index: number): Prefix {
+  return { address: addressInPrefix(prefix, size * index), length: 32 - Math.log2(size) };
+}
+
+function hostPart(address: string): string {
+  return address.slice(0, address.indexOf('/'));
+}

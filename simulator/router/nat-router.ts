@@ -1,0 +1,145 @@
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Random, Timer } from '../../core/ports/index.ts';
+import type { Port, Segment } from '../link/segment.ts';
+import type { MappingInfo, NatEnvironment } from '../nat/environment.ts';
+import { Nat } from '../nat/nat.ts';
+import { type Packet, type Quote, UDP } from '../packet.ts';
+import type { World } from '../world/world.ts';
+import type { Attachment, Interface } from './network-layer.ts';
+import { Router } from './router.ts';
+
+export interface Uplink extends Attachment {
+  readonly segment: Segment;
+  /** The next router's address on the segment. */
+  readonly gateway: string;
+}
+
+/**
+ * A router between an inside and an outside that translates on the way: a home router, a carrier's NAT. Its external
+ * addresses are the IPv4 addresses of its uplink. IPv6, and everything if the behaviour says so, is routed untouched.
+ */
+export class NatRouter extends Router {
+  readonly behaviour: NatBehaviour;
+  readonly outside: Interface;
+  readonly nat: Nat;
+  readonly #translates: boolean;
+  readonly #external: ReadonlySet<number>;
+  /** The packet that the NAT is looking at. What it sends besides is its own. */
+  #transit: Packet | undefined;
+  /** That packet's header as it came from outside: senders must not hear of inside addresses. */
+  readonly #arrival: Quote = {
+    protocol: UDP,
+    source: 0,
+    sourcePort: 0,
+    destination: 0,
+    destinationPort: 0,
+    sequence: 0,
+  };
+  #inbound = false;
+
+  constructor(world: World, name: string, behaviour: NatBehaviour, uplink: Uplink) {
+    super(world, name);
+    this.behaviour = behaviour;
+    this.outside = this.attach(uplink.segment, uplink);
+    this.network.addRoute('0.0.0.0/0', this.outside, uplink.gateway);
+    const external = this.outside.ids.filter((id) => !world.addresses.isIpv6(id));
+    this.#external = new Set(external);
+    this.#translates = behaviour.translation === 'napt';
+    this.nat = new Nat(behaviour, this.#environment(world.random.fork(`nat:${name}`)), external);
+  }
+
+  override receive(packet: Packet, port: Port): void {
+    const inbound = port === this.outside.port;
+    if (!this.#translates || this.world.addresses.isIpv6(packet.destination)) super.receive(packet, port);
+    else if (this.#external.has(packet.destination)) this.#toExternal(packet, inbound);
+    else if (this.network.owns(packet.destination)) this.deliver(packet, port);
+    else if (inbound) this.world.trace.dropped(this.device, packet, 'nat: not an external address');
+    else this.#outbound(packet);
+  }
+
+  #outbound(packet: Packet): void {
+    // The hop limit first: what dies here must not leave a mapping behind.
+    const route = this.routeOnwards(packet);
+    if (route === undefined) return;
+    if (route.port === this.outside.port) {
+      this.#translate(packet, false);
+    } else {
+      this.world.trace.forwarded(this.device, packet);
+      this.network.transmit(packet, route);
+    }
+  }
+
+  #toExternal(packet: Packet, inbound: boolean): void {
+    if (inbound) {
+      // The filter comes before the hop limit: what it refuses was never going to be forwarded.
+      this.#translate(packet, true);
+    } else if (packet.ttl <= 1) {
+      this.refuse(packet, 'router: ttl exceeded', 'time-exceeded');
+    } else {
+      packet.ttl--;
+      this.#translate(packet, false);
+    }
+  }
+
+  #translate(packet: Packet, inbound: boolean): void {
+    this.#transit = packet;
+    this.#inbound = inbound;
+    if (inbound) {
+      copyHeader(packet, this.#arrival);
+      this.nat.fromOutside(packet);
+    } else {
+      this.nat.fromInside(packet);
+    }
+    this.#transit = undefined;
+  }
+
+  #sendOutside(packet: Packet): void {
+    const route = this.network.routes.find(packet.destination);
+    this.#report(packet);
+    if (route === undefined) this.world.trace.dropped(this.device, packet, 'router: no route');
+    else this.network.transmit(packet, route);
+  }
+
+  #sendInside(packet: Packet): void {
+    const entering = packet === this.#transit && this.#inbound;
+    if (entering && packet.ttl <= 1) {
+      this.refuse(packet, 'router: ttl exceeded', 'time-exceeded', { ...this.#arrival });
+      return;
+    }
+    if (entering) packet.ttl--;
+    const route = this.network.routes.find(packet.destination);
+    this.#report(packet);
+    if (route === undefined) this.world.trace.dropped(this.device, packet, 'router: no route');
+    else this.network.transmit(packet, route, entering ? this.#arrival : undefined);
+  }
+
+  #report(packet: Packet): void {
+    if (packet === this.#transit) this.world.trace.translated(this.device, packet);
+    else this.world.trace.sent(this.device, packet);
+  }
+
+  #environment(random: Random): NatEnvironment {
+    const { world, device } = this;
+    const { scheduler, trace } = world;
+    return {
+      random,
+      now: () => scheduler.now,
+      after: (delayUs: number, task: () => void): Timer => scheduler.timer(delayUs, task),
+      nextPacketId: () => world.nextPacketId(),
+      sendOutside: (packet: Packet) => this.#sendOutside(packet),
+      sendInside: (packet: Packet) => this.#sendInside(packet),
+      drop: (packet: Packet, reason: string) => trace.dropped(device, packet, reason),
+      mappingCreated: (mapping: MappingInfo) => trace.mapping(device, 'created', mapping),
+      mappingRemoved: (mapping: MappingInfo, reason) => trace.mapping(device, reason, mapping),
+    };
+  }
+}
+
+function copyHeader(packet: Packet, quote: Quote): void {
+  quote.protocol = packet.protocol;
+  quote.source = packet.source;
+  quote.sourcePort = packet.sourcePort;
+  quote.destination = packet.destination;
+  quote.destinationPort = packet.destinationPort;
+  quote.sequence = packet.sequence;
+}
