@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../../simulator/world/random.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
+import { Prober } from './prober.ts';
+
+const KEY = Buffer.alloc(32, 1);
+const A: Endpoint = { address: '203.0.113.1', port: 1000 };
+const B: Endpoint = { address: '203.0.113.2', port: 2000 };
+const B2: Endpoint = { address: '203.0.113.2', port: 2001 };
+
+interface Peer {
+  prober: Prober;
+  readonly sent: { data: Uint8Array; to: Endpoint }[];
+  readonly found: Endpoint[];
+}
+
+function peer(role: 'initiator' | 'responder', key: Uint8Array = KEY): Peer {
+  const sent: Peer['sent'] = [];
+  const found: Endpoint[] = [];
+  const prober = new Prober({
+    role,
+    key,
+    random: SeededRandom.fromText(role),
+    send: (data, to) => sent.push({ data, to }),
+    found: (remote) => found.push(remote),
+  });
+  return { prober, sent, found };
+}
+
+describe('Prober', () => {
+  let alice: Peer;
+  let bob: Peer;
+  beforeEach(() => {
+    alice = peer('initiator');
+    bob = peer('responder');
+  });
+
+  it('finds the path once a probe has gone there and its answer back', () => {
+    alice.prober.add(B);
+    alice.prober.probe();
+    bob.prober.receive(alice.sent[0]!.data, A);
+    expect(bob.prober.hasHeard(A)).toBe(true);
+    expect(bob.sent.map(({ to }) => to)).toEqual([A, A]); // the answer, and a probe of its own
+    alice.prober.receive(bob.sent[0]!.data, B);
+    expect(alice.found).toEqual([B]);
+  });
+
+  it('retransmits the same bytes until the path is found', () => {
+    alice.prober.add(B);
+    alice.prober.probe();
+    alice.prober.probe();
+    expect(alice.sent[0]!.data).toBe(alice.sent[1]!.data);
+    bob.prober.receive(alice.sent[0]!.data, A);
+    alice.prober.receive(bob.sent[0]!.data, B);
+    alice.prober.probe();
+    expect(alice.sent).toHaveLength(2);
+  });
+
+  it('ignores a probe under another key', () => {
+    const mallory = peer('initiator', Buffer.alloc(32, 2));
+    mallory.prober.add(B);
+    mallory.prober.probe();
+    bob.prober.receive(mallory.sent[0]!.data, A);
+    expect([bob.sent.length, bob.prober.hasHeard(A)]).toEqual([0, false]);
+  });
+
+  it('ignores its own probe played back', () => {
+    alice.prober.add(B);
+    alice.prober.probe();
+    alice.prober.receive(alice.sent[0]!.data, B);
+    expect(alice.sent).toHaveLength(1);
+  });
+
+  it('ignores an answer under another key, and one to a question it never asked', () => {
+    alice.prober.add(B);
+    alice.prober.probe();
+    const forger = peer('responder');
+    forger.prober.receive(alice.sent[0]!.data, A);
+    const answer = Buffer.from(forger.sent[0]!.data);
+    answer[answer.length - 1]! ^= 1;
+    alice.prober.receive(answer, B);
+    peer('initiator').prober.receive(forger.sent[0]!.data, B);
+    expect(alice.found).toEqual([]);
+  });
+
+  it('takes no path that answers from elsewhere (RFC 8445 section 7.2.5.2.1), but probes that place', () => {
+    alice.prober.add(B);
+    alice.prober.probe();
+    bob.prober.receive(alice.sent[0]!.data, A);
+    alice.prober.receive(bob.sent[0]!.data, B2);
+    expect(alice.found).toEqual([]);
+    alice.prober.probe();
+    expect(alice.sent.at(-1)!.to).toEqual(B2);
+  });
+
+  it('probes at most sixteen places, and shrugs at bytes that are no STUN', () => {
+    for (let port = 1; port <= 40; port++) alice.prober.add({ address: B.address, port });
+    alice.prober.probe();
+    expect(alice.sent).toHaveLength(16);
+    for (const junk of [new Uint8Array(0), Buffer.alloc(20), Buffer.from('hello'), Buffer.alloc(2000, 0xff)]) {
+      alice.prober.receive(junk, B);
+    }
+    expect(alice.found).toEqual([]);
+  });
+});
