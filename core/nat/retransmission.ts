@@ -2,7 +2,7 @@
 export interface RetransmissionOptions {
   /** Wait after the first request; it doubles after each. @default 500 */
   readonly rtoMs?: number;
-  /** Rc, how many requests are sent in all. @default 7 */
+  /** Rc, how many requests are sent in all, 1 to 30. @default 7 */
   readonly maxRequests?: number;
   /** Rm, the wait after the last request, in multiples of `rtoMs`. @default 16 */
   readonly lastWaitFactor?: number;
@@ -23,7 +23,7 @@ export class Retransmission {
 
   constructor(nowUs: number, options: RetransmissionOptions = {}) {
     const { rtoMs = 500, maxRequests = 7, lastWaitFactor = 16, deadlineMs = Number.POSITIVE_INFINITY } = options;
-    const sendingMs = rtoMs * (2 ** (maxRequests - 1) - 1);
+    const sendingMs = rtoMs * ((1 << (maxRequests - 1)) - 1);
     this.startUs = nowUs;
     this.#rtoUs = rtoMs * 1000;
     this.#maxRequests = maxRequests;
@@ -38,7 +38,7 @@ export class Retransmission {
   /** When to ask again, in the clock's microseconds. */
   get dueUs(): number {
     if (this.#requests >= this.#maxRequests) return this.#endUs;
-    return Math.min(this.startUs + this.#rtoUs * (2 ** this.#requests - 1), this.#endUs);
+    return Math.min(this.startUs + this.#rtoUs * ((1 << this.#requests) - 1), this.#endUs);
   }
 
   /** What is to be done now. `send` counts the request as sent. */
