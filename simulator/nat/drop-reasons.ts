@@ -1,0 +1,24 @@
+/** Every reason a NAT gives for a packet that ends in it, with the rule in words. */
+export const DROP_REASONS = {
+  'policy: udp blocked': 'The box forwards no UDP.',
+  'policy: tcp blocked': 'The box forwards no TCP.',
+  'policy: tcp-in blocked': 'The box refuses every inbound SYN, mapped or not.',
+  'filter: address-dependent': 'The internal endpoint has not lately sent to that address (RFC 4787 section 5).',
+  'filter: address-and-port-dependent':
+    'The internal endpoint has not lately sent to that endpoint (RFC 4787 section 5).',
+  'nat: no mapping': 'No mapping owns the external port.',
+  'nat: no free port': 'No external port is left for this host (RFC 6888 REQ-11).',
+  'nat: mapping limit': 'The NAT has as many mappings as it may (RFC 6888 REQ-11).',
+  'nat: per-host limit': 'The internal host has as many mappings as it may (RFC 6888 REQ-4).',
+  'nat: session limit': 'The NAT has no room for another session.',
+  'nat: hairpin off': 'An inside packet to an external address of the NAT, which does not hairpin (RFC 4787 REQ-9).',
+  'nat: foreign destination': 'An outside packet to an address that is not one of the external ones.',
+  'nat: spoofed source': 'An inside packet that claims an external address as its source.',
+  'tcp: unsolicited syn': 'No mapping or filter admits the inbound SYN (RFC 5382 REQ-4).',
+  'tcp: no session': 'A segment other than a SYN that belongs to no session.',
+  'tcp: simultaneous open refused': 'An inbound SYN while the outbound SYN is unanswered (against RFC 5382 REQ-2).',
+  'icmp: no mapping': 'An ICMP error about a packet that no mapping accounts for (RFC 5508 REQ-4, REQ-5).',
+  'icmp: malformed': 'An ICMP packet that quotes nothing.',
+} as const;
+
+export type DropReason = keyof typeof DROP_REASONS;

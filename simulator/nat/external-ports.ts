@@ -1,0 +1,85 @@
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Random } from '../../core/ports/index.ts';
+import type { AddressId } from '../packet.ts';
+import type { Pooling } from './pooling.ts';
+import type { PortAllocator } from './ports/allocator.ts';
+import { Contention } from './ports/contention.ts';
+import { createAllocator } from './ports/create-allocator.ts';
+import { NONE, PortSpace } from './ports/port-space.ts';
+import type { Mapping } from './records.ts';
+
+interface ExternalAddress {
+  readonly address: AddressId;
+  readonly space: PortSpace;
+  readonly allocator: PortAllocator;
+  readonly contention: Contention | undefined;
+}
+
+export interface ExternalEndpoint {
+  readonly external: AddressId;
+  readonly externalPort: number;
+}
+
+export interface ExternalPortsParts {
+  readonly behaviour: NatBehaviour;
+  readonly external: readonly AddressId[];
+  readonly pooling: Pooling;
+  readonly random: Random;
+  /** How long the mapping of a foreign host lives. */
+  readonly foreignLifetimeUs: number;
+  readonly now: number;
+}
+
+/** The external endpoints of one protocol: UDP and TCP number their ports apart. */
+export class ExternalPorts {
+  readonly #pooling: Pooling;
+  readonly #addresses: readonly ExternalAddress[];
+  readonly #byAddress = new Map<AddressId, ExternalAddress>();
+
+  constructor(parts: ExternalPortsParts) {
+    const { external, pooling, random, foreignLifetimeUs, now } = parts;
+    const { ports, limits } = parts.behaviour;
+    this.#pooling = pooling;
+    // A block never goes to another host, so there is nothing to hold a port back from.
+    const holdUs = ports.allocation === 'block' ? 0 : limits.reuseHoldMs * 1000;
+    this.#addresses = external.map((address, index) => {
+      const space = new PortSpace(holdUs);
+      const allocator = createAllocator(ports, space, random.fork(`ports ${index}`));
+      const meanGapUs = (1e6 * external.length) / ports.contention;
+      const draws = random.fork(`contention ${index}`);
+      const contention =
+        ports.contention > 0
+          ? new Contention(space, allocator, draws, meanGapUs, foreignLifetimeUs + holdUs, now)
+          : undefined;
+      return { address, space, allocator, contention };
+    });
+    for (const entry of this.#addresses) this.#byAddress.set(entry.address, entry);
+  }
+
+  owner(external: AddressId, externalPort: number): Mapping | undefined {
+    return this.#byAddress.get(external)?.space.owner(externalPort);
+  }
+
+  /** An endpoint for a new mapping of the host; undefined if there is none. {@link take} it next. */
+  choose(host: AddressId, internalPort: number, now: number): ExternalEndpoint | undefined {
+    const first = this.#pooling.addressFor(host);
+    // RFC 7857 section 4: a host that is paired with a full address gets none on another.
+    const tries = this.#pooling.paired ? 1 : this.#addresses.length;
+    for (let index = first; index < first + tries; index++) {
+      const { address, space, allocator, contention } = this.#addresses[index % this.#addresses.length]!;
+      space.settle(now);
+      contention?.settle(now);
+      const port = allocator.choose(host, internalPort);
+      if (port !== NONE) return { external: address, externalPort: port };
+    }
+    return undefined;
+  }
+
+  take(mapping: Mapping): void {
+    this.#byAddress.get(mapping.external)!.space.take(mapping.externalPort, mapping);
+  }
+
+  release(mapping: Mapping, at: number): void {
+    this.#byAddress.get(mapping.external)!.space.release(mapping.externalPort, mapping.internal, at);
+  }
+}

@@ -1,0 +1,16 @@
+import type { Dependence } from '../../core/nat/behaviour.ts';
+import type { AddressId } from '../packet.ts';
+
+/** An endpoint as one exact integer. */
+export function endpointKey(address: AddressId, port: number): number {
+  return address * 65536 + port;
+}
+
+/**
+ * What a mapping (RFC 4787 section 4.1) or a filter (section 5) sees of a remote endpoint: all that it does not depend
+ * on is blanked. Keys of different dependences must not meet in one table.
+ */
+export function dependentKey(dependence: Dependence, remote: AddressId, remotePort: number): number {
+  if (dependence === 'endpoint-independent') return 0;
+  return endpointKey(remote, dependence === 'address-dependent' ? 0 : remotePort);
+}

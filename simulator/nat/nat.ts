@@ -1,0 +1,131 @@
+import { strict as assert } from 'node:assert';
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import { type AddressId, icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
+import type { DropReason } from './drop-reasons.ts';
+import type { MappingInfo, NatEnvironment } from './environment.ts';
+import { hairpin } from './hairpin.ts';
+import { describe, type Mapping } from './records.ts';
+import { createState, type NatState } from './state.ts';
+import type { Translator } from './translator.ts';
+
+/** RFC 6888 REQ-11: there was no room for another mapping. */
+const SHORTAGES: ReadonlySet<DropReason> = new Set(['nat: no free port', 'nat: mapping limit', 'nat: per-host limit']);
+
+/**
+ * A NAT as RFC 4787, 5382, 5508, 6888 and 7857 describe it, with every axis of {@link NatBehaviour} and so with every
+ * way to fall short of them. It is driven packet by packet: who calls it has routed the packet and counted down its
+ * TTL. State expires when the next call finds it expired.
+ */
+export class Nat {
+  readonly #behaviour: NatBehaviour;
+  readonly #environment: NatEnvironment;
+  readonly #external: readonly AddressId[];
+  readonly #isExternal: ReadonlySet<AddressId>;
+  #boots = 0;
+  #state: NatState;
+
+  /** @param external the addresses that are the NAT's own on the outside, as many as the behaviour says */
+  constructor(behaviour: NatBehaviour, environment: NatEnvironment, external: readonly AddressId[]) {
+    assert.equal(behaviour.translation, 'napt', 'a plain router does not translate: it has no Nat');
+    assert.equal(external.length, behaviour.addresses, 'as many external addresses as the behaviour has');
+    this.#behaviour = behaviour;
+    this.#environment = environment;
+    this.#external = external;
+    this.#isExternal = new Set(external);
+    this.#state = this.#boot();
+  }
+
+  /** Live mappings of all protocols. */
+  get mappingCount(): number {
+    this.#expire();
+    return this.#state.quota.total;
+  }
+
+  /** The live mappings, UDP before TCP, each in order of creation. */
+  mappings(): MappingInfo[] {
+    this.#expire();
+    return this.#allMappings().map(describe);
+  }
+
+  /** Takes a packet from an inside host. */
+  fromInside(packet: Packet): void {
+    const now = this.#expire();
+    const turns = this.#isExternal.has(packet.destination);
+    const refusal = this.#refusalFromInside(packet, turns, now);
+    if (refusal) this.#refuse(packet, refusal);
+    else if (turns) this.#environment.sendInside(packet);
+    else this.#environment.sendOutside(packet);
+  }
+
+  /** Takes a packet from the outside. */
+  fromOutside(packet: Packet): void {
+    const now = this.#expire();
+    const known = this.#isExternal.has(packet.destination);
+    const refusal = known ? this.#translator(packet).inbound(packet, now) : 'nat: foreign destination';
+    if (refusal) this.#refuse(packet, refusal);
+    else this.#environment.sendInside(packet);
+  }
+
+  /** Reboots: everything is forgotten. */
+  flush(): void {
+    this.#expire();
+    const mappings = this.#allMappings();
+    this.#state.unsolicited.clear();
+    this.#state = this.#boot();
+    for (const mapping of mappings) this.#environment.mappingRemoved(describe(mapping), 'flushed');
+  }
+
+  #refusalFromInside(packet: Packet, turns: boolean, now: number): DropReason | undefined {
+    const { blocks, hairpin: mode } = this.#behaviour;
+    if (packet.protocol === UDP && blocks.includes('udp')) return 'policy: udp blocked';
+    if (packet.protocol === TCP && blocks.includes('tcp')) return 'policy: tcp blocked';
+    if (this.#isExternal.has(packet.source)) return 'nat: spoofed source';
+    const translator = this.#translator(packet);
+    return turns ? hairpin(mode, translator, packet, now) : translator.outbound(packet, now);
+  }
+
+  #refuse(packet: Packet, reason: DropReason): void {
+    this.#environment.drop(packet, reason);
+    if (reason === 'tcp: unsolicited syn') this.#state.unsolicited.answer(packet);
+    else if (SHORTAGES.has(reason)) this.#tellOfShortage(packet);
+  }
+
+  /** RFC 6888 REQ-11b: the host learns that there was no room. The error comes from an address of the NAT's own. */
+  #tellOfShortage(packet: Packet): void {
+    const environment = this.#environment;
+    const id = environment.nextPacketId();
+    environment.sendInside(icmpPacket(id, this.#external[0]!, 'host-unreachable', quoteOf(packet)));
+  }
+
+  #translator(packet: Packet): Translator {
+    if (packet.protocol === UDP) return this.#state.udp;
+    return packet.protocol === TCP ? this.#state.tcp : this.#state.icmp;
+  }
+
+  #expire(): number {
+    const now = this.#environment.now();
+    this.#state.udp.table.expire(now);
+    this.#state.tcp.table.expire(now);
+    return now;
+  }
+
+  #allMappings(): Mapping[] {
+    return [...this.#state.udp.table.mappings(), ...this.#state.tcp.table.mappings()];
+  }
+
+  #boot(): NatState {
+    return createState({
+      behaviour: this.#behaviour,
+      environment: this.#environment,
+      external: this.#external,
+      random: this.#environment.random.fork(`boot ${this.#boots++}`),
+      reply: (packet) => this.#answer(packet),
+    });
+  }
+
+  /** An answer of the NAT's own, to the outside or to a host whose packet was turned round. */
+  #answer(reply: Packet): void {
+    if (this.#isExternal.has(reply.destination)) this.fromOutside(reply);
+    else this.#environment.sendOutside(reply);
+  }
+}

@@ -1,0 +1,55 @@
+import type { PortAllocation } from '../../../core/nat/behaviour.ts';
+import type { Random } from '../../../core/ports/index.ts';
+import type { AddressId } from '../../packet.ts';
+import type { PortAllocator } from './allocator.ts';
+import { candidatesWithin } from './candidates.ts';
+import { NONE, type PortSpace } from './port-space.ts';
+
+/**
+ * The last port plus `step`, wrapped within the range, and on in the same stride past ports that are taken. With
+ * parity kept, a port of the wrong parity gives way to its neighbour. The first port is random, as on a NAT that has
+ * been up for a while.
+ */
+export class SequentialAllocator implements PortAllocator {
+  readonly #ports: PortAllocation;
+  readonly #space: PortSpace;
+  readonly #random: Random;
+  readonly #low: number;
+  readonly #size: number;
+  #last: number;
+
+  constructor(ports: PortAllocation, space: PortSpace, random: Random) {
+    this.#ports = ports;
+    this.#space = space;
+    this.#random = random;
+    this.#low = ports.range[0];
+    this.#size = ports.range[1] - ports.range[0] + 1;
+    this.#last = this.#low + random.below(this.#size);
+  }
+
+  choose(host: AddressId, internalPort: number): number {
+    const { parity, step, range } = this.#ports;
+    const candidates = candidatesWithin(range[0], range[1], this.#ports, internalPort);
+    if (!this.#space.hasAvailable(host, candidates)) return NONE;
+    let port = this.#last;
+    for (let tries = 0; tries < this.#size; tries++) {
+      port = this.#wrap(port + step);
+      const fitting = parity && ((port ^ internalPort) & 1) === 1 ? this.#wrap(port + Math.sign(step)) : port;
+      if (parity && ((fitting ^ internalPort) & 1) === 1) continue; // the range's ends have one parity
+      if (this.#space.isAvailable(fitting, host)) return (this.#last = fitting);
+    }
+    // A step that divides the size of the range comes round without having met every port.
+    const other = this.#space.pick(host, candidates, this.#random);
+    if (other !== NONE) this.#last = other;
+    return other;
+  }
+
+  skip(count: number): void {
+    this.#last = this.#wrap(this.#last + (count % this.#size) * this.#ports.step);
+  }
+
+  #wrap(port: number): number {
+    const offset = (port - this.#low) % this.#size;
+    return this.#low + (offset < 0 ? offset + this.#size : offset);
+  }
+}

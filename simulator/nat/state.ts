@@ -1,0 +1,74 @@
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Random } from '../../core/ports/index.ts';
+import type { AddressId, Packet } from '../packet.ts';
+import type { NatEnvironment } from './environment.ts';
+import { ExternalPorts } from './external-ports.ts';
+import { IcmpTranslator } from './icmp-translator.ts';
+import { Permissions } from './permissions.ts';
+import { Pooling } from './pooling.ts';
+import { Quota } from './quota.ts';
+import { TcpTranslator } from './tcp-translator.ts';
+import { TranslationTable } from './translation-table.ts';
+import { UdpTranslator } from './udp-translator.ts';
+import { UnsolicitedSyns } from './unsolicited-syns.ts';
+
+/** All that a NAT remembers, and so all that a reboot loses. */
+export interface NatState {
+  readonly udp: UdpTranslator;
+  readonly tcp: TcpTranslator;
+  readonly icmp: IcmpTranslator;
+  readonly unsolicited: UnsolicitedSyns;
+  readonly quota: Quota;
+}
+
+export interface StateParts {
+  readonly behaviour: NatBehaviour;
+  readonly environment: NatEnvironment;
+  readonly external: readonly AddressId[];
+  /** A stream of this boot's own. */
+  readonly random: Random;
+  /** Sends a packet that the NAT itself answers with. */
+  readonly reply: (packet: Packet) => void;
+}
+
+export function createState(parts: StateParts): NatState {
+  const { behaviour, environment } = parts;
+  const quota = new Quota(behaviour.limits);
+  const pooling = new Pooling(behaviour.pooling, behaviour.addresses, parts.random.fork('pooling'));
+  const udp = createTable('udp', behaviour.udp.timeoutMs, parts, quota, pooling);
+  const tcp = createTable('tcp', behaviour.tcp.transitoryMs, parts, quota, pooling);
+  const unsolicited = new UnsolicitedSyns(behaviour.tcp.unsolicited, environment, parts.reply);
+  return {
+    udp: new UdpTranslator(behaviour, udp),
+    tcp: new TcpTranslator(behaviour, tcp, unsolicited),
+    icmp: new IcmpTranslator(behaviour, udp, tcp),
+    unsolicited,
+    quota,
+  };
+}
+
+function createTable(
+  protocol: 'udp' | 'tcp',
+  foreignLifetimeMs: number,
+  parts: StateParts,
+  quota: Quota,
+  pooling: Pooling,
+): TranslationTable {
+  const { behaviour, environment, external, random } = parts;
+  const ports = new ExternalPorts({
+    behaviour,
+    external,
+    pooling,
+    random: random.fork(protocol),
+    foreignLifetimeUs: foreignLifetimeMs * 1000,
+    now: environment.now(),
+  });
+  return new TranslationTable({
+    mapping: behaviour[protocol].mapping,
+    endsWithSessions: protocol === 'tcp',
+    permissions: new Permissions(behaviour[protocol].filtering, behaviour.filterScope),
+    ports,
+    quota,
+    environment,
+  });
+}
