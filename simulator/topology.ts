@@ -1,18 +1,49 @@
-import { parsePrefix } from '../core/net/prefix.ts';
+import type { NatBehaviour } from '../core/nat/behaviour.ts';
+import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import { AddressPool } from './address-pool.ts';
 import { SimHost, type SimHostOptions } from './host/sim-host.ts';
-import type { Link } from './link/link-model.ts';
-import { CableRealm, type Slot } from './realm.ts';
+import { type Link, symmetricLink } from './link/link-model.ts';
+import { CableRealm, delegate, LanRealm, nthBlock, type Realm, type Slot } from './realm.ts';
+import { NatRouter } from './router/nat-router.ts';
 import { Router } from './router/router.ts';
 import type { World } from './world/world.ts';
 
 /** Documentation addresses (RFC 5737). */
 const PUBLIC = ['203.0.113.0/24', '198.51.100.0/24'].map(parsePrefix);
 const SERVERS = parsePrefix('192.0.2.0/24');
+/** Public addresses of whoever is behind a router that does not translate. */
+const PUBLIC_BLOCK = 8;
+/** The shared address space of carriers (RFC 6598): a quarter for each level, so that a chain of them never overlaps. */
+const CARRIERS = ['100.64.0.0/12', '100.80.0.0/12', '100.96.0.0/12', '100.112.0.0/12'].map(parsePrefix);
+const PRIVATE = parsePrefix('10.0.0.0/8');
+const LAN_SIZE = 256;
+
 export interface ServerOptions extends SimHostOptions {
   readonly link: Link;
   /** How many addresses: a STUN server that follows RFC 5780 needs two. @default 1 */
   readonly addresses?: number;
+}
+
+export interface SideOptions extends SimHostOptions {
+  /** In front of the host, host side first. None: the host has a public address. */
+  readonly nats: readonly NatBehaviour[];
+  /** Between the outermost hop and the core. */
+  readonly link: Link;
+  /** Another side whose outermost NAT stands in front of this one as well; `link` is the other one's then. */
+  readonly behind?: Side;
+  /** The home network, e.g. `192.168.1.0/24`. @default a /24 of 10.0.0.0/8 that nobody else has */
+  readonly lan?: string;
+}
+
+/** A host and the NATs in front of it. */
+export interface Side {
+  readonly host: SimHost;
+  /** Host side first, a shared one included. */
+  readonly nats: readonly NatRouter[];
+  /** What is behind the outermost NAT; the core's own realm where there is none. */
+  readonly realm: Realm;
+  /** One more host next to the first. */
+  addHost(name: string, options?: SimHostOptions): SimHost;
 }
 
 /**
@@ -25,9 +56,13 @@ export class Topology {
   readonly #world: World;
   readonly #internet: CableRealm;
   readonly #servers = new AddressPool(SERVERS);
+  readonly #lanLink: Link;
+  #lans = 0;
 
-  constructor(world: World) {
+  /** @param lanLatencyUs of every hop but the outermost, one way */
+  constructor(world: World, lanLatencyUs = 200) {
     this.#world = world;
+    this.#lanLink = symmetricLink({ latencyUs: lanLatencyUs });
     this.core = new Router(world, 'core');
     this.#internet = new CableRealm(world, this.core, 0, new AddressPool(...PUBLIC), this.#servers.take());
   }
@@ -35,6 +70,50 @@ export class Topology {
   /** A host on the core. */
   server(name: string, options: ServerOptions): SimHost {
     return this.#plug(name, this.#internet.join(options.link, options.addresses, this.#servers), options);
+  }
+
+  /** @throws RangeError if the chain is longer than five NATs, or no address is left */
+  side(name: string, options: SideOptions): Side {
+    const { behind } = options;
+    const shared = behind?.nats.at(-1);
+    let realm: Realm = behind ? behind.realm : this.#internet;
+    let link = shared ? this.#lanLink : options.link;
+    const outermost: Realm[] = shared ? [realm] : [];
+    const nats = shared ? [shared] : [];
+    for (let index = options.nats.length - 1; index >= 0; index--) {
+      const slot = realm.join(link, options.nats[index]!.addresses);
+      const router = new NatRouter(this.#world, `${name}.nat${index + 1}`, options.nats[index]!, slot);
+      realm = this.#inside(router, realm, slot, index === 0, options.lan);
+      link = this.#lanLink;
+      nats.unshift(router);
+      outermost.push(realm);
+    }
+    const addHost = (host: string, own: SimHostOptions = {}): SimHost => this.#plug(host, realm.join(link), own);
+    return { host: addHost(name, options), nats, realm: outermost[0] ?? realm, addHost };
+  }
+
+  /** What is behind a new router: a home's LAN behind the last one, else a carrier's customers. */
+  #inside(router: NatRouter, outer: Realm, slot: Slot, last: boolean, lan: string | undefined): Realm {
+    const routed = router.behaviour.translation === 'none';
+    const depth = outer.depth + (routed ? 0 : 1);
+    const block = routed ? this.#routedBlock(outer, slot) : undefined;
+    if (last) {
+      const prefix = block ?? (lan === undefined ? this.#nextLan() : parsePrefix(lan));
+      return new LanRealm(this.#world, router, depth, prefix, this.#lanLink);
+    }
+    const prefix = block ?? CARRIERS[outer.depth];
+    if (prefix === undefined) throw new RangeError('a chain has at most five NATs');
+    return new CableRealm(this.#world, router, depth, new AddressPool(prefix));
+  }
+
+  #routedBlock(outer: Realm, slot: Slot): Prefix {
+    const block = outer === this.#internet ? this.#internet.takeBlock(PUBLIC_BLOCK) : this.#nextLan();
+    delegate(outer, slot, block);
+    return block;
+  }
+
+  #nextLan(): Prefix {
+    return nthBlock(PRIVATE, LAN_SIZE, ++this.#lans);
   }
 
   #plug(name: string, slot: Slot, options: SimHostOptions): SimHost {

@@ -6,6 +6,7 @@ import { Nat } from '../nat/nat.ts';
 import { type Packet, type Quote, UDP } from '../packet.ts';
 import type { World } from '../world/world.ts';
 import type { Attachment, Interface } from './network-layer.ts';
+import { policyRefusal } from './policy.ts';
 import { Router } from './router.ts';
 
 export interface Uplink extends Attachment {
@@ -21,8 +22,8 @@ export interface Uplink extends Attachment {
 export class NatRouter extends Router {
   readonly behaviour: NatBehaviour;
   readonly outside: Interface;
-  readonly nat: Nat;
-  readonly #translates: boolean;
+  /** Undefined: the behaviour is not to translate. */
+  readonly nat: Nat | undefined;
   readonly #external: ReadonlySet<number>;
   /** The packet that the NAT is looking at. What it sends besides is its own. */
   #transit: Packet | undefined;
@@ -44,51 +45,59 @@ export class NatRouter extends Router {
     this.network.addRoute('0.0.0.0/0', this.outside, uplink.gateway);
     const external = this.outside.ids.filter((id) => !world.addresses.isIpv6(id));
     this.#external = new Set(external);
-    this.#translates = behaviour.translation === 'napt';
-    this.nat = new Nat(behaviour, this.#environment(world.random.fork(`nat:${name}`)), external);
+    if (behaviour.translation === 'napt') {
+      this.nat = new Nat(behaviour, this.#environment(world.random.fork(`nat:${name}`)), external);
+    }
   }
 
   override receive(packet: Packet, port: Port): void {
+    const { nat } = this;
     const inbound = port === this.outside.port;
-    if (!this.#translates || this.world.addresses.isIpv6(packet.destination)) super.receive(packet, port);
-    else if (this.#external.has(packet.destination)) this.#toExternal(packet, inbound);
+    if (nat === undefined || this.world.addresses.isIpv6(packet.destination)) this.#untouched(packet, port, inbound);
+    else if (this.#external.has(packet.destination)) this.#toExternal(nat, packet, inbound);
     else if (this.network.owns(packet.destination)) this.deliver(packet, port);
-    else if (inbound) this.world.trace.dropped(this.device, packet, 'nat: not an external address');
-    else this.#outbound(packet);
+    else if (inbound) this.#translate(nat, packet, true);
+    else this.#outbound(nat, packet);
   }
 
-  #outbound(packet: Packet): void {
+  #untouched(packet: Packet, port: Port, inbound: boolean): void {
+    const refusal = policyRefusal(this.behaviour.blocks, packet, inbound);
+    if (refusal === undefined) super.receive(packet, port);
+    else this.world.trace.dropped(this.device, packet, refusal);
+  }
+
+  #outbound(nat: Nat, packet: Packet): void {
     // The hop limit first: what dies here must not leave a mapping behind.
     const route = this.routeOnwards(packet);
     if (route === undefined) return;
     if (route.port === this.outside.port) {
-      this.#translate(packet, false);
+      this.#translate(nat, packet, false);
     } else {
       this.world.trace.forwarded(this.device, packet);
       this.network.transmit(packet, route);
     }
   }
 
-  #toExternal(packet: Packet, inbound: boolean): void {
+  #toExternal(nat: Nat, packet: Packet, inbound: boolean): void {
     if (inbound) {
       // The filter comes before the hop limit: what it refuses was never going to be forwarded.
-      this.#translate(packet, true);
+      this.#translate(nat, packet, true);
     } else if (packet.ttl <= 1) {
       this.refuse(packet, 'router: ttl exceeded', 'time-exceeded');
     } else {
       packet.ttl--;
-      this.#translate(packet, false);
+      this.#translate(nat, packet, false);
     }
   }
 
-  #translate(packet: Packet, inbound: boolean): void {
+  #translate(nat: Nat, packet: Packet, inbound: boolean): void {
     this.#transit = packet;
     this.#inbound = inbound;
     if (inbound) {
       copyHeader(packet, this.#arrival);
-      this.nat.fromOutside(packet);
+      nat.fromOutside(packet);
     } else {
-      this.nat.fromInside(packet);
+      nat.fromInside(packet);
     }
     this.#transit = undefined;
   }
@@ -128,7 +137,10 @@ export class NatRouter extends Router {
       nextPacketId: () => world.nextPacketId(),
       sendOutside: (packet: Packet) => this.#sendOutside(packet),
       sendInside: (packet: Packet) => this.#sendInside(packet),
-      drop: (packet: Packet, reason: string) => trace.dropped(device, packet, reason),
+      drop: (packet: Packet, reason: string) => {
+        if (packet !== this.#transit) trace.sent(device, packet);
+        trace.dropped(device, packet, reason);
+      },
       mappingCreated: (mapping: MappingInfo) => trace.mapping(device, 'created', mapping),
       mappingRemoved: (mapping: MappingInfo, reason) => trace.mapping(device, reason, mapping),
     };

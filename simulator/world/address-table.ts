@@ -12,6 +12,7 @@ export class AddressTable {
   readonly #ids = new Map<string, AddressId>();
   readonly #texts: string[] = [];
   readonly #kinds: AddressKind[] = [];
+  readonly #ipv6: boolean[] = [];
 
   /** @throws RangeError if the text is no address */
   id(address: string): AddressId {
@@ -23,6 +24,7 @@ export class AddressTable {
       id = this.#texts.length;
       this.#texts.push(canonical);
       this.#kinds.push(kindOf(canonical));
+      this.#ipv6.push(familyOf(canonical) === 6);
       this.#ids.set(canonical, id);
     }
     this.#ids.set(address, id);
@@ -38,7 +40,7 @@ export class AddressTable {
   }
 
   isIpv6(id: AddressId): boolean {
-    return familyOf(this.#texts[id]!) === 6;
+    return this.#ipv6[id]!;
   }
 
   /** Every address so far, by ascending number. */

@@ -1,0 +1,12 @@
+import type { Block } from '../../core/nat/behaviour.ts';
+import { ACK, type Packet, SYN, TCP, UDP } from '../packet.ts';
+
+/** Why a router that does not translate refuses a packet; undefined: it does not. A NAT sees to its own. */
+export function policyRefusal(blocks: readonly Block[], packet: Packet, inbound: boolean): string | undefined {
+  const { protocol, flags } = packet;
+  if (protocol === UDP && blocks.includes('udp')) return 'policy: udp blocked';
+  if (protocol !== TCP) return undefined;
+  if (blocks.includes('tcp')) return 'policy: tcp blocked';
+  const opens = (flags & (SYN | ACK)) === SYN;
+  return inbound && opens && blocks.includes('tcp-in') ? 'policy: tcp-in blocked' : undefined;
+}
