@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { familyOf, unspecifiedAddress } from '../net/ip.ts';
 import type { TcpConnection } from './index.ts';
-import { Acceptor, closeBoth, expectNetError, freePort, inLab, type MakeLab, record } from './lab.suite.ts';
+import { expectNetError, inLab, type MakeLab } from './lab.suite.ts';
+import { Acceptor, closeBoth, freePort, record } from './tcp-helpers.suite.ts';
 
 /** Who may dial from, and listen on, which port; and how a dial ends. */
 export function tcpPortCases(makeLab: MakeLab): void {

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Clock } from './index.ts';
-import { closeBoth, connectedPair, inLab, type MakeLab, pause, Recorder, record, settle } from './lab.suite.ts';
-
-const CHUNK = 1024 * 1024;
-const MOST_CHUNKS = 96;
-
-/** Byte n of the stream is n mod 251, so that no chunk looks like the one before. */
-const PERIOD = 251;
-const PATTERN = Buffer.from(Array.from({ length: CHUNK + PERIOD }, (_, index) => index % PERIOD));
-const chunkAt = (offset: number): Uint8Array => PATTERN.subarray(offset % PERIOD, (offset % PERIOD) + CHUNK);
+import { inLab, type MakeLab, settle } from './lab.suite.ts';
+import { closeBoth, connectedPair, patternBreak, Recorder, record, sendUntilStuck } from './tcp-helpers.suite.ts';
 
 /** Bytes, ends and back-pressure. */
 export function tcpStreamCases(makeLab: MakeLab): void {
@@ -136,15 +128,7 @@ function backPressure(makeLab: MakeLab): void {
         far.start(atFar);
         far.pause();
       }
-      let sent = 0;
-      let stuck = false;
-      while (!stuck && sent < MOST_CHUNKS * CHUNK) {
-        const drains = atNear.drains;
-        const room = near.send(chunkAt(sent));
-        sent += CHUNK;
-        if (!room) stuck = await waitsLonger(atNear, drains, lab.hosts[0].clock);
-      }
-      expect(stuck).toBe(true);
+      const sent = await sendUntilStuck(near, atNear, lab.hosts[0].clock);
       expect(atFar.log).toEqual([]);
 
       const drains = atNear.drains;
@@ -153,23 +137,9 @@ function backPressure(makeLab: MakeLab): void {
       await atNear.until(() => atNear.drains > drains);
       near.end();
       await atFar.until(() => atFar.log.includes('end'));
-      expectPattern(atFar.bytes, sent);
+      expect(atFar.bytes.length).toBe(sent);
+      expect(patternBreak(atFar.bytes)).toBe(-1);
       await closeBoth([near, atNear], [far, atFar]);
     })(),
   );
-}
-
-/** True if no room is made within a while. Slowness can only make it true, and then more data is not needed. */
-async function waitsLonger(recorder: Recorder, drains: number, clock: Clock): Promise<boolean> {
-  const drained = recorder.until(() => recorder.drains > drains).then(() => false);
-  return Promise.race([drained, pause(clock, 100).then(() => true)]);
-}
-
-function expectPattern(bytes: Buffer, length: number): void {
-  expect(bytes.length).toBe(length);
-  for (let offset = 0; offset < length; offset += CHUNK) {
-    if (Buffer.compare(bytes.subarray(offset, offset + CHUNK), chunkAt(offset)) !== 0) {
-      throw new Error(`the bytes from ${offset} on are not those that were sent`);
-    }
-  }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { familyOf, unspecifiedAddress } from '../net/ip.ts';
-import { expectNetError, Inbox, inLab, type MakeLab, settle } from './lab.suite.ts';
+import { Inbox } from './inbox.suite.ts';
+import { expectNetError, inLab, type MakeLab, settle } from './lab.suite.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 

@@ -6,6 +6,7 @@ import type { Events, Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListen
 import { nodeEndpoint } from './node-endpoint.ts';
 import { netError } from './node-error.ts';
 import { RealTcpConnection } from './real-tcp-connection.ts';
+import { routeSource } from './route-source.ts';
 
 /**
  * TCP over node:net. libuv sets SO_REUSEADDR on every socket it binds, so one local port dials many remotes, and
@@ -19,9 +20,11 @@ export class RealTcp implements Tcp {
   }
 
   async dial(remote: Endpoint, options: TcpDialOptions = {}): Promise<TcpConnection> {
-    const { localAddress, localPort, timeoutMs, signal } = options;
+    const { localPort, timeoutMs, signal } = options;
     assertAddress(remote.address);
     if (signal?.aborted) throw new NetError('ECANCELED');
+    // With a port and no address Node binds every address, and collides with whoever listens on any of them.
+    const localAddress = options.localAddress ?? (localPort ? routeSource(remote.address) : undefined);
     const socket = connect({
       host: remote.address,
       port: remote.port,

@@ -1,19 +1,17 @@
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import type { Endpoint } from '../net/endpoint.ts';
 import { familyOf, unspecifiedAddress } from '../net/ip.ts';
 import type { Udp, UdpBindOptions, UdpSocket } from '../ports/index.ts';
+import { createDgram } from './node-dgram.ts';
 import { nodeEndpoint } from './node-endpoint.ts';
 import { netError } from './node-error.ts';
 import { RealUdpSocket } from './real-udp-socket.ts';
-
-type Answer = (error: null, address: string, family: number) => void;
 
 /** UDP over node:dgram. */
 export class RealUdp implements Udp {
   async bind(options: UdpBindOptions = {}): Promise<UdpSocket> {
     const family = options.family ?? familyOf(options.address ?? options.remote?.address ?? '0.0.0.0');
-    const type = family === 6 ? 'udp6' : 'udp4';
-    const socket = createSocket({ type, ipv6Only: family === 6, lookup: literal });
+    const socket = createDgram(family);
     try {
       await bound(socket, options.address ?? unspecifiedAddress(family), options.port ?? 0);
       if (options.remote) await connected(socket, options.remote);
@@ -24,14 +22,6 @@ export class RealUdp implements Udp {
     const { address, port } = socket.address();
     return new RealUdpSocket(socket, nodeEndpoint(address, port), options.remote);
   }
-}
-
-/**
- * Endpoints hold addresses, never names. Answering at once makes `send` put the datagram on the wire before it
- * returns, so a hop limit can be set for one datagram alone.
- */
-function literal(address: string, family: unknown, answer: Answer): void {
-  answer(null, address, family === 6 ? 6 : 4);
 }
 
 function bound(socket: Socket, address: string, port: number): Promise<void> {
