@@ -56,7 +56,7 @@ function lab(world: World, hosts: readonly [SimHost, SimHost], addresses: readon
       throw result.outcome === 'crashed' ? result.error : new Error(result.outcome);
     },
     async close() {
-      if (open['udpSockets'] !== 0) throw new Error(`${open['udpSockets']} UDP sockets were left open`);
+      if (open.udpSockets !== 0) throw new Error(`${open.udpSockets} UDP sockets were left open`);
     },
   };
 }

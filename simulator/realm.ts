@@ -23,8 +23,12 @@ export interface Realm {
   readonly router: Router;
   /** Translating routers between this realm and the core. */
   readonly depth: number;
-  /** @throws RangeError if no address is left */
-  join(link: Link, addresses?: number): Slot;
+  /**
+   * @param addresses how many @default 1
+   * @param link to the router @default the realm's own
+   * @throws RangeError if no address is left
+   */
+  join(addresses?: number, link?: Link): Slot;
 }
 
 /** Everybody has a cable of his own to the router: the core and carriers. */
@@ -34,17 +38,22 @@ export class CableRealm implements Realm {
   readonly #world: World;
   readonly #pool: AddressPool;
   readonly #gateway: string;
+  readonly #link: Link;
 
-  /** @param gateway the router's own address on every cable */
-  constructor(world: World, router: Router, depth: number, pool: AddressPool, gateway = pool.take()) {
+  /**
+   * @param link of a cable, unless told otherwise
+   * @param gateway the router's own address on every cable
+   */
+  constructor(world: World, router: Router, depth: number, pool: AddressPool, link: Link, gateway = pool.take()) {
     this.#world = world;
     this.router = router;
     this.depth = depth;
     this.#pool = pool;
+    this.#link = link;
     this.#gateway = gateway;
   }
 
-  join(link: Link, addresses = 1, pool = this.#pool): Slot {
+  join(addresses = 1, link = this.#link, pool = this.#pool): Slot {
     const segment = new Segment(this.#world);
     const on = this.router.attach(segment, { addresses: [`${this.#gateway}/32`] });
     const next = (): string => {
@@ -72,19 +81,25 @@ export class LanRealm implements Realm {
   readonly #gateway: string;
   readonly #pool: AddressPool;
   readonly #on: Interface;
+  readonly #link: Link;
 
-  /** The router's own address is the first of the prefix. */
-  constructor(world: World, router: Router, depth: number, prefix: Prefix, link: Link) {
+  /**
+   * The router's own address is the first of the prefix.
+   *
+   * @param latencyUs from anybody to anybody
+   */
+  constructor(world: World, router: Router, depth: number, prefix: Prefix, latencyUs: number) {
     this.router = router;
     this.depth = depth;
     this.#segment = new Segment(world);
     this.#prefix = prefix;
     this.#pool = new AddressPool(prefix);
     this.#gateway = this.#pool.take();
-    this.#on = router.attach(this.#segment, { addresses: [this.#withLength(this.#gateway)], link });
+    this.#link = { up: { latencyUs }, down: { latencyUs: 0 } };
+    this.#on = router.attach(this.#segment, { addresses: [this.#withLength(this.#gateway)], link: this.#link });
   }
 
-  join(link: Link, addresses = 1): Slot {
+  join(addresses = 1, link = this.#link): Slot {
     const next = (): string => this.#withLength(this.#pool.take());
     const first = next();
     const rest = Array.from({ length: addresses - 1 }, next);

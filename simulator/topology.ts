@@ -56,20 +56,20 @@ export class Topology {
   readonly #world: World;
   readonly #internet: CableRealm;
   readonly #servers = new AddressPool(SERVERS);
-  readonly #lanLink: Link;
+  readonly #innerLatencyUs: number;
   #lans = 0;
 
-  /** @param lanLatencyUs of every hop but the outermost, one way */
-  constructor(world: World, lanLatencyUs = 200) {
+  /** @param innerLatencyUs of every hop inside the outermost one, one way */
+  constructor(world: World, innerLatencyUs = 200) {
     this.#world = world;
-    this.#lanLink = symmetricLink({ latencyUs: lanLatencyUs });
+    this.#innerLatencyUs = innerLatencyUs;
     this.core = new Router(world, 'core');
-    this.#internet = new CableRealm(world, this.core, 0, new AddressPool(...PUBLIC), this.#servers.take());
+    this.#internet = this.#cables(this.core, 0, new AddressPool(...PUBLIC), this.#servers.take());
   }
 
   /** A host on the core. */
   server(name: string, options: ServerOptions): SimHost {
-    return this.#plug(name, this.#internet.join(options.link, options.addresses, this.#servers), options);
+    return this.#plug(name, this.#internet.join(options.addresses, options.link, this.#servers), options);
   }
 
   /** @throws RangeError if the chain is longer than five NATs, or no address is left */
@@ -77,19 +77,20 @@ export class Topology {
     const { behind } = options;
     const shared = behind?.nats.at(-1);
     let realm: Realm = behind ? behind.realm : this.#internet;
-    let link = shared ? this.#lanLink : options.link;
-    const outermost: Realm[] = shared ? [realm] : [];
+    let link = shared ? undefined : options.link;
+    const realms = shared ? [realm] : [];
     const nats = shared ? [shared] : [];
     for (let index = options.nats.length - 1; index >= 0; index--) {
-      const slot = realm.join(link, options.nats[index]!.addresses);
+      const slot = realm.join(options.nats[index]!.addresses, link);
       const router = new NatRouter(this.#world, `${name}.nat${index + 1}`, options.nats[index]!, slot);
       realm = this.#inside(router, realm, slot, index === 0, options.lan);
-      link = this.#lanLink;
+      link = undefined; // the inner hops' own
       nats.unshift(router);
-      outermost.push(realm);
+      realms.push(realm);
     }
-    const addHost = (host: string, own: SimHostOptions = {}): SimHost => this.#plug(host, realm.join(link), own);
-    return { host: addHost(name, options), nats, realm: outermost[0] ?? realm, addHost };
+    const innermost = realm;
+    const addHost = (host: string, own: SimHostOptions = {}) => this.#plug(host, innermost.join(1, link), own);
+    return { host: addHost(name, options), nats, realm: realms[0] ?? innermost, addHost };
   }
 
   /** What is behind a new router: a home's LAN behind the last one, else a carrier's customers. */
@@ -99,11 +100,16 @@ export class Topology {
     const block = routed ? this.#routedBlock(outer, slot) : undefined;
     if (last) {
       const prefix = block ?? (lan === undefined ? this.#nextLan() : parsePrefix(lan));
-      return new LanRealm(this.#world, router, depth, prefix, this.#lanLink);
+      return new LanRealm(this.#world, router, depth, prefix, this.#innerLatencyUs);
     }
     const prefix = block ?? CARRIERS[outer.depth];
     if (prefix === undefined) throw new RangeError('a chain has at most five NATs');
-    return new CableRealm(this.#world, router, depth, new AddressPool(prefix));
+    return this.#cables(router, depth, new AddressPool(prefix));
+  }
+
+  #cables(router: Router, depth: number, pool: AddressPool, gateway?: string): CableRealm {
+    const link = symmetricLink({ latencyUs: this.#innerLatencyUs });
+    return new CableRealm(this.#world, router, depth, pool, link, gateway);
   }
 
   #routedBlock(outer: Realm, slot: Slot): Prefix {

@@ -10,14 +10,19 @@ export class DirectedLink {
   #lastArrivalUs = 0;
   #lossReason = '';
 
-  constructor(model: LinkModel, random: Random) {
+  private constructor(chain: readonly Impairment[], reorder: boolean) {
+    this.#chain = chain;
+    this.#reorder = reorder;
+  }
+
+  /** Undefined for a model that does nothing. */
+  static of(model: LinkModel, random: Random): DirectedLink | undefined {
     const chain: Impairment[] = [];
     // Each has its own stream, so that another loss rate does not shift the jitter.
     if (model.lossPpm) chain.push(loss(model.lossPpm, random.fork('loss')));
     if (model.latencyUs) chain.push(latency(model.latencyUs));
     if (model.jitterUs) chain.push(jitter(model.jitterUs, random.fork('jitter')));
-    this.#chain = chain;
-    this.#reorder = model.reorder === true;
+    return chain.length === 0 ? undefined : new DirectedLink(chain, model.reorder === true);
   }
 
   /** When a packet that enters now arrives, in microseconds; {@link LOST} if it does not. */

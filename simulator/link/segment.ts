@@ -15,7 +15,7 @@ export interface Port {
   readonly device: Device;
   readonly owner: PortOwner;
   readonly segment: Segment;
-  /** Undefined: nothing happens to packets on this stretch. */
+  /** Undefined: the stretch takes no time and loses nothing. */
   readonly up: DirectedLink | undefined;
   readonly down: DirectedLink | undefined;
 }
@@ -36,8 +36,8 @@ export class Segment {
   /** @param link what the port's cable does @default nothing: no delay, no loss */
   attach(device: Device, owner: PortOwner, link?: Link): Port {
     const random = this.#world.random.fork(`link:${device.name}:${this.#ports.length}`);
-    const up = link && new DirectedLink(link.up, random.fork('up'));
-    const down = link && new DirectedLink(link.down, random.fork('down'));
+    const up = link && DirectedLink.of(link.up, random.fork('up'));
+    const down = link && DirectedLink.of(link.down, random.fork('down'));
     const port: Port = { device, owner, segment: this, up, down };
     this.#ports.push(port);
     return port;
