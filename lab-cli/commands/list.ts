@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { PRESETS } from '../../core/nat/presets.ts';
+import type { Console } from '../console.ts';
+import { loadEngine } from '../engine.ts';
+import { packageRoot } from '../package-root.ts';
+import type { LISTS } from './lists.ts';
+
+type What = (typeof LISTS)[number];
+
+/** `lab list`. @returns the exit code */
+export async function list(what: What, { out, outColors }: Console): Promise<number> {
+  const rows = await rowsOf(what);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, summary] of rows) {
+    out.write(summary ? `${outColors.bold(name.padEnd(width))}  ${summary}\n` : `${outColors.bold(name)}\n`);
+  }
+  return 0;
+}
+
+async function rowsOf(what: What): Promise<(readonly [name: string, summary: string])[]> {
+  if (what === 'nats') return Object.entries(PRESETS).map(([name, { summary }]) => [name, summary]);
+  if (what === 'scenarios') return scenarios();
+  const { pluginNames } = await loadEngine();
+  return pluginNames().map((name) => [name, '']);
+}
+
+/** Those that come with the lab, with the first line of each file's opening comment. */
+function scenarios(): [string, string][] {
+  const directory = join(packageRoot(), 'scenarios');
+  const files = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
+  return files.sort().map((name) => {
+    const file = join(directory, name);
+    const [, summary = ''] = /^# (.*)$/m.exec(readFileSync(file, 'utf8')) ?? [];
+    return [relative(process.cwd(), file), summary];
+  });
+}

@@ -1,0 +1,79 @@
+import { openRun, type Run } from '../../reports/read-run.ts';
+import type { TrialResult } from '../../reports/schema.ts';
+import type { Console } from '../console.ts';
+import { loadEngine } from '../engine.ts';
+import { packageJson } from '../package-root.ts';
+import { loadScenario } from '../scenario/load-scenario.ts';
+import { nearestWord } from '../scenario/nearest.ts';
+import { InputError } from '../scenario/problem.ts';
+import { cellOf } from '../scenario/select-cells.ts';
+import { choice } from '../scenario/shapes.ts';
+import { trialSeed } from '../scenario/trial-seed.ts';
+import type { ResolvedScenario } from '../scenario/types.ts';
+import type { TrialSpec } from '../trial/trial-spec.ts';
+import { vocabulary } from '../vocabulary.ts';
+import { parseReplayTarget, type ReplayTarget } from './replay-target.ts';
+
+/** `lab replay`. @returns the exit code: 1 if the trial went another way than the run's */
+export async function replay(text: string, console: Console): Promise<number> {
+  const target = parseReplayTarget(text);
+  const run = await openRun(target.directory);
+  const { pluginNames, runTrial } = await loadEngine();
+  const file = `scenario in ${target.directory}/run.json`;
+  const { seed, trials, scenario: yaml } = run.info;
+  const scenario = { ...loadScenario(yaml, file, vocabulary(pluginNames())), seed, trials };
+  const spec = trialSpec(scenario, target);
+  const stored = await storedResult(run, spec);
+  warnOfVersions(run, console);
+  const result = await runTrial(spec, { timeline: (line) => void console.out.write(`${line}\n`) });
+  console.out.write(`${outcomeText(result)}\n`);
+  if (result.traceHash === stored.traceHash) {
+    console.out.write(`${console.outColors.green('trace hash matches')} ${stored.traceHash}\n`);
+    return 0;
+  }
+  const differ = console.outColors.red('trace hash differs');
+  console.out.write(`${differ}: the run has ${stored.traceHash}, this is ${result.traceHash}\n`);
+  return 1;
+}
+
+function trialSpec(scenario: ResolvedScenario, { cell: id, trial, plugin }: ReplayTarget): TrialSpec {
+  const cell = cellOf(scenario, id);
+  if (trial >= scenario.trials) {
+    throw new InputError(`cell ${id} has no trial ${trial}, only 0 to ${scenario.trials - 1}`);
+  }
+  const names = scenario.plugins.map(({ name }) => name);
+  if (scenario.mode === 'race' && plugin !== undefined) {
+    throw new InputError(`in mode race all plugins run at once: leave out "/${plugin}"`);
+  }
+  if (scenario.mode === 'each' && (plugin === undefined || !names.includes(plugin))) {
+    const nearest = nearestWord(plugin ?? '', names);
+    const found = plugin === undefined ? 'a plugin is missing' : `no plugin "${plugin}" took part`;
+    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+    throw new InputError(`${found}, expected DIR#CELL/TRIAL/PLUGIN with ${choice(names)}${hint}`);
+  }
+  return { scenario, cell, trial, only: plugin ?? null, seed: trialSeed(scenario.seed, cell.id, trial) };
+}
+
+async function storedResult(run: Run, { cell, trial, only }: TrialSpec): Promise<TrialResult> {
+  const { a, b, link } = cell.axes;
+  for await (const line of run.trials()) {
+    if (line.kind === 'torn' || line.trial.trial !== trial || line.trial.only !== only) continue;
+    const { cell: axes } = line.trial;
+    if (axes.a === a && axes.b === b && axes.link === link) return line.trial;
+  }
+  throw new InputError(`${run.dir} holds no result of trial ${trial} of ${cell.id}: it is only a part of the run`);
+}
+
+/** Another version may rightly give another trace. */
+function warnOfVersions({ info }: Run, { err, errColors }: Console): void {
+  const { version } = packageJson();
+  const { punchlab = 'unknown' } = info.versions;
+  if (punchlab === version) return;
+  err.write(`${errColors.yellow('note')}: the run was made by version ${punchlab}, this is ${version}\n`);
+}
+
+function outcomeText(result: TrialResult): string {
+  const { outcome, plugin, transport, path, connectMs, error } = result;
+  const how = outcome === 'connected' ? ` by ${plugin} over ${transport}, ${path}, after ${connectMs} ms` : '';
+  return `${outcome}${how}${error === undefined ? '' : `\n${error}`}`;
+}

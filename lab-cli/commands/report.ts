@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import type { Console } from '../console.ts';
+import { makeReport } from '../run/report.ts';
+
+/** `lab report`. @returns the exit code */
+export async function report(
+  directories: readonly string[],
+  output: string | undefined,
+  { out, outColors }: Console,
+): Promise<number> {
+  const file = output ?? (directories.length === 1 ? join(directories[0]!, 'report.html') : 'report.html');
+  const summary = await makeReport(directories, file, outColors.isColorSupported);
+  out.write(`${summary}\nReport: ${file}\n`);
+  return 0;
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import type { RunInfo } from '../../reports/schema.ts';
+import type { Console } from '../console.ts';
+import { loadEngine } from '../engine.ts';
+import type { WorkerPool } from '../pool/worker-pool.ts';
+import { type Shard, WHOLE, Workload } from '../pool/workload.ts';
+import { OutputDirectory } from '../run/output-directory.ts';
+import { formatSeconds, ProgressLine } from '../run/progress.ts';
+import { makeReport } from '../run/report.ts';
+import { runMatrix } from '../run/run-matrix.ts';
+import { loadScenario } from '../scenario/load-scenario.ts';
+import { readScenario } from '../scenario/read-scenario.ts';
+import { selectCells } from '../scenario/select-cells.ts';
+import type { ResolvedScenario } from '../scenario/types.ts';
+import { vocabulary } from '../vocabulary.ts';
+import { describeRun } from './describe-run.ts';
+
+export interface RunOptions {
+  readonly output?: string;
+  readonly seed?: number;
+  readonly trials?: number;
+  readonly workers: number;
+  readonly onlyCell?: string;
+  readonly shard?: Shard;
+  readonly check?: true;
+}
+
+/** `lab run`. @returns the exit code */
+export async function run(file: string, options: RunOptions, console: Console): Promise<number> {
+  const yaml = readScenario(file);
+  const { pluginNames } = await loadEngine();
+  const scenario = withOptions(loadScenario(yaml, file, vocabulary(pluginNames())), options);
+  const { shard = WHOLE, workers } = options;
+  const description = `${describeRun(scenario, new Workload(scenario, shard).size, shard, workers)}\n`;
+  if (options.check) {
+    console.out.write(`${description}${scenario.cells.map(({ id }) => `${id}\n`).join('')}`);
+    return 0;
+  }
+  console.err.write(description);
+  const directory = new OutputDirectory(options.output ?? join('out', scenario.name));
+  const line = new ProgressLine(console.err, console.errColors);
+  const info = await interruptible(console, (hold) =>
+    runMatrix({
+      scenario,
+      yaml,
+      shard,
+      workers,
+      directory,
+      progress: (state) => line.draw(state),
+      interruptible: hold,
+    }),
+  ).finally(() => line.clear());
+  if (!info) {
+    console.err.write('Interrupted before the first result: nothing is written.\n');
+    return 130;
+  }
+  return conclude(info, directory.path, console);
+}
+
+function withOptions(scenario: ResolvedScenario, { seed, trials, onlyCell }: RunOptions): ResolvedScenario {
+  const changed = { ...scenario, seed: seed ?? scenario.seed, trials: trials ?? scenario.trials };
+  return onlyCell === undefined ? changed : selectCells(changed, onlyCell);
+}
+
+/** While `work` runs, a first Ctrl-C halts it and a second one kills it. */
+async function interruptible<T>(
+  console: Console,
+  work: (hold: (pool: Pick<WorkerPool<unknown>, 'halt' | 'kill'>) => void) => Promise<T>,
+): Promise<T> {
+  let interrupt = (): void => {};
+  const listener = () => interrupt();
+  process.on('SIGINT', listener);
+  try {
+    return await work((pool) => {
+      let interrupts = 0;
+      interrupt = () => {
+        if (++interrupts > 1) return pool.kill();
+        console.err.write('\nLetting the running trials end; interrupt once more to stop at once.\n');
+        pool.halt();
+      };
+    });
+  } finally {
+    process.off('SIGINT', listener);
+  }
+}
+
+async function conclude(info: RunInfo, directory: string, console: Console): Promise<number> {
+  const { out, outColors: colors, err } = console;
+  const file = join(directory, 'report.html');
+  const summary = await makeReport([directory], file, colors.isColorSupported);
+  out.write(`${summary}\n`);
+  for (const { text, met, found } of info.expectations) {
+    out.write(`${met ? colors.green('met   ') : colors.red('FAILED')} ${text}: ${found}\n`);
+  }
+  const { trials } = info.totals;
+  const seconds = info.wallMs / 1000;
+  err.write(
+    `${trials} trials in ${formatSeconds(seconds)}, ${(trials / Math.max(seconds, 0.001)).toFixed(0)} trials/s\n`,
+  );
+  out.write(`Report: ${file}\n`);
+  if (info.interrupted) {
+    err.write(`Interrupted: ${directory} holds what was finished.\n`);
+    return 130;
+  }
+  return info.expectations.every(({ met }) => met) ? 0 : 1;
+}

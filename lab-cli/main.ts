@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { ReadRunError } from '../reports/read-run.ts';
+import { processConsole } from './console.ts';
+import { labProgram } from './program.ts';
+import { InputError } from './scenario/problem.ts';
+
+const BAD_INPUT = 2;
+
+// A reader that has seen enough, such as `head`, is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+const console = processConsole();
+const program = labProgram(console, (code) => {
+  process.exitCode = code;
+});
+for (const command of [program, ...program.commands]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
+  else if (error instanceof InputError || error instanceof ReadRunError) {
+    console.err.write(`${error.message}\n`);
+    process.exitCode = BAD_INPUT;
+  } else throw error;
+}

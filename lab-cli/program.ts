@@ -1,0 +1,111 @@
+import { Argument, Command } from 'commander';
+import { LISTS } from './commands/lists.ts';
+import type { RunOptions } from './commands/run.ts';
+import type { Console } from './console.ts';
+import { defaultWorkers, shard, wholeNumber } from './options.ts';
+import { packageJson } from './package-root.ts';
+
+/** The `lab` command. Each subcommand's code loads only when it runs. */
+export function labProgram(console: Console, exit: (code: number) => void): Command {
+  const program = new Command('lab')
+    .description(
+      'Which traversal strategy connects which pair of NATs, how often, how fast, at what cost, and why not.',
+    )
+    .version(packageJson().version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .showHelpAfterError('(`lab --help` says more)');
+  program.addCommand(runCommand(console, exit));
+  program.addCommand(replayCommand(console, exit));
+  program.addCommand(reportCommand(console, exit));
+  program.addCommand(listCommand(console, exit));
+  program.addHelpText('after', EXIT_CODES);
+  for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print help');
+  return program;
+}
+
+const EXIT_CODES = `
+Results go to stdout, progress to stderr.
+Exit codes: 0 done; 1 an expectation failed; 2 bad input; 130 interrupted, what was finished is kept.`;
+
+function runCommand(console: Console, exit: (code: number) => void): Command {
+  return new Command('run')
+    .summary('run every trial of a scenario')
+    .description(
+      'Runs every trial of a scenario and writes results.jsonl, run.json and report.html. The same scenario and seed\n' +
+        'give the same results.jsonl, byte for byte, whatever the number of workers.',
+    )
+    .argument('<scenario>', 'YAML file')
+    .option('-o, --output <dir>', 'where the run goes; a previous run there is replaced (default: out/NAME)')
+    .option('--seed <n>', "instead of the scenario's seed", wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--trials <n>', "per cell, instead of the scenario's", wholeNumber(1, 1_000_000))
+    .option('--workers <n>', 'threads (default: one for each processor)', wholeNumber(1, 256))
+    .option('--only-cell <glob>', 'only the cells whose id matches; * is any text, ? one character')
+    .option('--shard <i/n>', 'only the i-th of n equal parts; `lab report` merges them', shard)
+    .option('--check', 'read the scenario and print its cells, but run nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab run scenarios/classic.yaml
+  lab run scenarios/classic.yaml --check
+  lab run scenarios/classic.yaml --only-cell 'symmetric,*' --trials 200 -o out/symmetric
+  lab run scenarios/classic.yaml --shard 2/4 -o out/part-2`,
+    )
+    .action(async (file: string, options: Omit<RunOptions, 'workers'> & { workers?: number }) => {
+      const { run } = await import('./commands/run.ts');
+      exit(await run(file, { ...options, workers: options.workers ?? defaultWorkers() }, console));
+    });
+}
+
+function replayCommand(console: Console, exit: (code: number) => void): Command {
+  return new Command('replay')
+    .summary('run one trial of a run again, packet by packet')
+    .description(
+      'Runs one trial of a run again and prints what happened in it: every packet, every NAT mapping, every drop and\n' +
+        'its reason. Exits with 1 if the trial does not go as it did in the run.',
+    )
+    .argument('<trial>', 'DIR#CELL/TRIAL, or DIR#CELL/TRIAL/PLUGIN of a run in mode each')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab replay 'out/classic#full-cone,symmetric,broadband/0'
+  lab replay 'out/classic-each#open,symmetric,broadband/7/tcp-punch'`,
+    )
+    .action(async (text: string) => {
+      const { replay } = await import('./commands/replay.ts');
+      exit(await replay(text, console));
+    });
+}
+
+function reportCommand(console: Console, exit: (code: number) => void): Command {
+  return new Command('report')
+    .summary('make the report of one or more runs again')
+    .description('Makes the report of a run again, or one report of several runs of a scenario, such as its shards.')
+    .argument('<dir...>', 'what `lab run` wrote')
+    .option('-o, --output <file>', 'where the report goes (default: DIR/report.html; report.html for several runs)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab report out/classic
+  lab report out/part-1 out/part-2 -o out/classic.html`,
+    )
+    .action(async (directories: string[], options: { output?: string }) => {
+      const { report } = await import('./commands/report.ts');
+      exit(await report(directories, options.output, console));
+    });
+}
+
+function listCommand(console: Console, exit: (code: number) => void): Command {
+  return new Command('list')
+    .summary('list what there is to use in a scenario')
+    .description('Lists the NAT presets, the plugins, or the scenarios that come with the lab.')
+    .addArgument(new Argument('<what>', 'what to list').choices(LISTS))
+    .addHelpText('after', '\nExamples:\n  lab list nats\n  lab list scenarios')
+    .action(async (what: (typeof LISTS)[number]) => {
+      const { list } = await import('./commands/list.ts');
+      exit(await list(what, console));
+    });
+}

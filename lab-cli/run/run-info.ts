@@ -1,0 +1,62 @@
+import {
+  type NatLegend,
+  type Outcome,
+  RESULT_SCHEMA,
+  type RunExpectation,
+  type RunInfo,
+} from '../../reports/schema.ts';
+import { packageJson } from '../package-root.ts';
+import { writeNat } from '../scenario/nat-shape.ts';
+import type { ResolvedScenario } from '../scenario/types.ts';
+
+/** What happened in a run, besides its results. */
+export interface RunOutcome {
+  readonly interrupted: boolean;
+  readonly outcomes: ReadonlyMap<Outcome, number>;
+  readonly expectations: readonly RunExpectation[];
+  readonly startedAt: Date;
+  readonly wallMs: number;
+  readonly workers: number;
+}
+
+/**
+ * @param yaml the scenario file, word for word
+ */
+export function runInfo(scenario: ResolvedScenario, yaml: string, outcome: RunOutcome): RunInfo {
+  const { name, seed, mode, trials, plugins, cells } = scenario;
+  const lines = [...outcome.outcomes.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    schema: RESULT_SCHEMA,
+    name,
+    seed,
+    mode,
+    trials,
+    plugins: plugins.map((plugin) => plugin.name),
+    cells: cells.map(({ id, axes }) => ({ id, axes })),
+    nats: legend(scenario),
+    scenario: yaml,
+    versions: versions(),
+    interrupted: outcome.interrupted,
+    totals: { trials: lines, outcomes: Object.fromEntries([...outcome.outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) },
+    expectations: outcome.expectations,
+    startedAt: outcome.startedAt.toISOString(),
+    wallMs: Math.round(outcome.wallMs),
+    workers: outcome.workers,
+  };
+}
+
+/** Every NAT that stands before a peer in some cell. */
+function legend({ cells }: ResolvedScenario): Record<string, NatLegend> {
+  const nats = new Map(cells.flatMap(({ a, b }) => [...a, ...b]).map((nat) => [nat.name, nat]));
+  const entries = [...nats.values()].map(({ name, summary, behaviour }) => {
+    return [name, { summary, behaviour: writeNat(behaviour) }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Of all that can change a result. */
+function versions(): Record<string, string> {
+  const { version, dependencies } = packageJson();
+  const { mqtt, aedes, '@noble/curves': curves } = dependencies;
+  return { punchlab: version, node: process.versions.node, mqtt: mqtt!, aedes: aedes!, '@noble/curves': curves! };
+}
