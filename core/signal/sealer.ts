@@ -32,7 +32,7 @@ export class SignalSealer {
   /**
    * @throws RangeError if the receiver's key is none, or the content passes a limit
    */
-  seal(receiverKey: Uint8Array, content: SignalContent): Uint8Array {
+  seal(receiverKey: Uint8Array, content: SignalContent): Buffer {
     const encoded = encodeSignalContent(content);
     const { ephemeralKey, key } = this.#conversation(receiverKey);
     const senderKey = this.#identity.publicKey;

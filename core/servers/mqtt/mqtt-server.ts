@@ -1,0 +1,152 @@
+import { Aedes } from 'aedes';
+import type { Endpoint, Family } from '../../net/endpoint.ts';
+import { familyOf } from '../../net/ip.ts';
+import { formatPrefix, prefixOf } from '../../net/prefix.ts';
+import type { Host, TcpConnection, TcpListener } from '../../ports/index.ts';
+import { MqttGuard } from '../../signal/mqtt-guard.ts';
+import { TcpStream } from '../../signal/tcp-stream.ts';
+import { TOPIC_PREFIX } from '../../signal/topic.ts';
+import { MAX_ENVELOPE_LENGTH } from '../../wire/signal/envelope.ts';
+import { handlersOf, type MqttCredentials } from './mqtt-policy.ts';
+
+export interface MqttServerLimits {
+  /** Clients at a time. @default 1024 */
+  readonly connections?: number;
+  /** Clients at a time with one IPv4 address, or in one IPv6 /64. @default 64 */
+  readonly connectionsPerAddress?: number;
+  /** Longest payload in bytes. @default what the longest signal message takes */
+  readonly payloadLength?: number;
+  /** Topics that one client may subscribe to. @default 8 */
+  readonly subscriptions?: number;
+}
+
+export interface MqttServerOptions {
+  /** @default the unspecified address of `family` */
+  readonly address?: string;
+  /** @default 4 */
+  readonly family?: Family;
+  /** @default 1883; 0 is an ephemeral port */
+  readonly port?: number;
+  /** Who may connect. @default anyone */
+  readonly credentials?: readonly MqttCredentials[];
+  /** Only topics that begin with it exist. @default that of the signal channel */
+  readonly topicPrefix?: string;
+  readonly limits?: MqttServerLimits;
+}
+
+const DEFAULT_PORT = 1883;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** How long a client may leave what we send it unread. */
+const DRAIN_TIMEOUT_MS = 10_000;
+/** Beside the payload: topic and packet id of a PUBLISH, all of a CONNECT. */
+const PACKET_OVERHEAD = 1024;
+
+/**
+ * An MQTT 3.1.1 broker for signal messages: unmodified aedes over a host's TCP.
+ *
+ * @throws NetError EADDRINUSE, EADDRNOTAVAIL
+ * @example
+ * const server = await startMqttServer(host, { port: 0 });
+ * console.log(formatEndpoint(server.local));
+ * await server.close();
+ */
+export async function startMqttServer(host: Host, options: MqttServerOptions = {}): Promise<MqttServer> {
+  const { limits = {} } = options;
+  const maxPayloadLength = limits.payloadLength ?? MAX_ENVELOPE_LENGTH;
+  const aedes = new Aedes({
+    id: 'punchlab',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    drainTimeout: DRAIN_TIMEOUT_MS,
+    ...handlersOf({
+      credentials: options.credentials,
+      topicPrefix: options.topicPrefix ?? TOPIC_PREFIX,
+      maxPayloadLength,
+      maxSubscriptions: limits.subscriptions ?? 8,
+    }),
+  });
+  await aedes.listen();
+  const server = new MqttServer(host, aedes, limits, maxPayloadLength + PACKET_OVERHEAD);
+  const { address, family, port = DEFAULT_PORT } = options;
+  try {
+    const where = { port, ...(address !== undefined && { address }), ...(family !== undefined && { family }) };
+    server.serve(await host.tcp.listen(where, (connection) => server.accept(connection)));
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return server;
+}
+
+/** A running broker. See {@link startMqttServer}. */
+export class MqttServer {
+  readonly #host: Host;
+  readonly #aedes: Aedes;
+  readonly #limits: MqttServerLimits;
+  readonly #maxPacketLength: number;
+  readonly #streams = new Set<TcpStream>();
+  readonly #perAddress = new Map<string, number>();
+  #listener: TcpListener | undefined;
+  #closed = false;
+
+  /** Use {@link startMqttServer}. */
+  constructor(host: Host, aedes: Aedes, limits: MqttServerLimits, maxPacketLength: number) {
+    this.#host = host;
+    this.#aedes = aedes;
+    this.#limits = limits;
+    this.#maxPacketLength = maxPacketLength;
+  }
+
+  /** Where it listens. */
+  get local(): Endpoint {
+    return this.#listener!.local;
+  }
+
+  /** Open connections, those of clients that said nothing yet included. */
+  get connections(): number {
+    return this.#streams.size;
+  }
+
+  serve(listener: TcpListener): void {
+    this.#listener = listener;
+  }
+
+  accept(connection: TcpConnection): void {
+    const { connections = 1024, connectionsPerAddress = 64 } = this.#limits;
+    const source = sourceOf(connection.remote.address);
+    const before = this.#perAddress.get(source) ?? 0;
+    if (this.#closed || this.#streams.size >= connections || before >= connectionsPerAddress) {
+      connection.reset();
+      return;
+    }
+    this.#perAddress.set(source, before + 1);
+    const guard = new MqttGuard(this.#maxPacketLength);
+    const stream = TcpStream.over(connection, this.#host.clock, { accept: (bytes) => guard.accept(bytes) });
+    this.#streams.add(stream);
+    stream.once('close', () => {
+      this.#streams.delete(stream);
+      this.#leave(source);
+    });
+    this.#aedes.handle(stream);
+  }
+
+  /** Stops listening and disconnects every client. Closing twice does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener?.close();
+    await new Promise<void>((resolve) => this.#aedes.close(resolve));
+    // aedes knows only those who sent a CONNECT.
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  #leave(source: string): void {
+    const left = this.#perAddress.get(source)! - 1;
+    if (left > 0) this.#perAddress.set(source, left);
+    else this.#perAddress.delete(source);
+  }
+}
+
+/** Whoever has one IPv6 address has all of its /64. */
+function sourceOf(address: string): string {
+  return familyOf(address) === 4 ? address : formatPrefix(prefixOf(address, 64));
+}

@@ -1,0 +1,182 @@
+import { MqttClient } from 'mqtt';
+import type { Endpoint } from '../net/endpoint.ts';
+import type { Host, Timer } from '../ports/index.ts';
+import { MAX_ENVELOPE_LENGTH } from '../wire/signal/envelope.ts';
+import { Backoff } from './backoff.ts';
+import { MqttGuard } from './mqtt-guard.ts';
+import { TcpStream } from './tcp-stream.ts';
+
+export interface BrokerConfig {
+  readonly endpoint: Endpoint;
+  /** @default the broker takes anonymous clients */
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export interface LinkOptions {
+  readonly topic: string;
+  /** MQTT 3.1.1 section 3.1.2.10, in seconds. */
+  readonly keepaliveSeconds: number;
+  /** From the dial to the broker's answer to the subscription. */
+  readonly connectTimeoutMs: number;
+}
+
+export interface LinkEvents {
+  message(payload: Uint8Array): void;
+  /** The link became ready, or a try to make it so failed. */
+  changed(link: BrokerLink): void;
+}
+
+/** Room for the topic and the packet id beside the longest message. */
+const MAX_PACKET_LENGTH = MAX_ENVELOPE_LENGTH + 256;
+const ACK_TIMEOUT_MS = 10_000;
+const MAX_UNACKED = 256;
+/** A link that lasted this long starts its back-off from the beginning. */
+const STABLE_US = 10e6;
+const REFUSED = 0x80;
+
+type Done = (error?: Error) => void;
+
+/**
+ * The connection to one broker: dials, subscribes, and starts again whenever it breaks. Every connection has an MQTT.js
+ * client of its own, so nothing of an old one is sent twice.
+ */
+export class BrokerLink {
+  readonly broker: BrokerConfig;
+  /** Has the first try ended, well or not? */
+  settled = false;
+  readonly #host: Host;
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
+  readonly #clientId: string;
+  readonly #backoff: Backoff;
+  readonly #unacked = new Set<Done>();
+  #client: MqttClient | undefined;
+  /** While connecting: when to give up. Between two connections: when to try again. */
+  #timer: Timer | undefined;
+  #readyAt: number | undefined;
+  #isClosed = false;
+  #gone: (() => void) | undefined;
+
+  constructor(host: Host, broker: BrokerConfig, options: LinkOptions, events: LinkEvents) {
+    this.#host = host;
+    this.broker = broker;
+    this.#options = options;
+    this.#events = events;
+    this.#backoff = new Backoff(host.random);
+    // At most 23 letters and digits, which every broker takes. Nobody can guess it, so nobody can take the session over.
+    this.#clientId = `p${Buffer.from(host.random.bytes(11)).toString('hex')}`;
+    this.#connect();
+  }
+
+  /** Can it publish now, and does it hear what is published for us? */
+  get ready(): boolean {
+    return this.#readyAt !== undefined;
+  }
+
+  /** Is it ready, and does the broker keep up with what we publish? */
+  get accepting(): boolean {
+    return this.ready && this.#unacked.size < MAX_UNACKED;
+  }
+
+  /** Publishes and calls `done` once: without an error when the broker has the message. The link must be accepting. */
+  publish(topic: string, payload: Buffer, done: Done): void {
+    const settle: Done = (error) => {
+      if (!this.#unacked.delete(settle)) return;
+      timer.cancel();
+      done(error);
+    };
+    const timer = this.#host.clock.after(ACK_TIMEOUT_MS, () => this.#drop());
+    this.#unacked.add(settle);
+    this.#client!.publish(topic, payload, { qos: 1 }, (error) => settle(error ?? undefined));
+  }
+
+  /** Says goodbye to the broker and resolves when the connection is left to the system. */
+  close(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    const client = this.#client;
+    if (!client) return Promise.resolve();
+    const inGoodOrder = this.ready && this.#unacked.size === 0;
+    this.#failUnacked();
+    const gone = new Promise<void>((resolve) => (this.#gone = resolve));
+    // DISCONNECT, then FIN; there is nothing more to hear (MQTT 3.1.1 section 3.14.4).
+    if (inGoodOrder) client.stream.once('finish', () => client.stream.destroy());
+    client.end(!inGoodOrder);
+    return gone;
+  }
+
+  #connect(): void {
+    const { endpoint, username, password } = this.broker;
+    const { connectTimeoutMs, keepaliveSeconds } = this.#options;
+    const guard = new MqttGuard(MAX_PACKET_LENGTH);
+    const accept = (bytes: Uint8Array) => guard.accept(bytes);
+    const client = new MqttClient(() => TcpStream.dial(this.#host, endpoint, { timeoutMs: connectTimeoutMs, accept }), {
+      clientId: this.#clientId,
+      protocolVersion: 4,
+      clean: true,
+      keepalive: keepaliveSeconds,
+      connectTimeout: connectTimeoutMs,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      timerVariant: 'native',
+      log: () => {},
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+    });
+    this.#client = client;
+    this.#timer = this.#host.clock.after(connectTimeoutMs, () => this.#drop());
+    client.on('connect', () => this.#subscribe(client));
+    client.on('packetreceive', (packet) => {
+      // We subscribed at QoS 1. MQTT.js keeps each QoS 2 message until the broker releases it, and has no limit.
+      if (packet.cmd === 'publish' && packet.qos === 2) this.#drop();
+    });
+    client.on('message', (topic, payload) => {
+      if (topic === this.#options.topic) this.#events.message(payload);
+    });
+    client.on('error', () => this.#drop());
+    client.on('close', () => this.#disconnected());
+  }
+
+  #subscribe(client: MqttClient): void {
+    client.subscribe(this.#options.topic, { qos: 1 }, (error, granted) => {
+      if (client !== this.#client || this.#isClosed) return;
+      if (error || granted?.[0]?.qos === REFUSED) {
+        this.#drop();
+        return;
+      }
+      this.#timer!.cancel();
+      this.#readyAt = this.#host.clock.now();
+      this.settled = true;
+      this.#events.changed(this);
+    });
+  }
+
+  /** Ends the connection; what follows from that is done when it is closed. */
+  #drop(): void {
+    this.#client?.stream.destroy();
+  }
+
+  #disconnected(): void {
+    const { clock } = this.#host;
+    const lastedUs = this.#readyAt === undefined ? 0 : clock.now() - this.#readyAt;
+    this.#client = undefined;
+    this.#readyAt = undefined;
+    this.settled = true;
+    this.#timer?.cancel();
+    this.#failUnacked();
+    if (this.#isClosed) {
+      this.#gone?.();
+      return;
+    }
+    if (lastedUs >= STABLE_US) this.#backoff.reset();
+    this.#timer = clock.after(this.#backoff.nextMs(), () => this.#connect());
+    this.#events.changed(this);
+  }
+
+  #failUnacked(): void {
+    for (const settle of this.#unacked) settle(new Error('the connection to the broker broke'));
+  }
+}
