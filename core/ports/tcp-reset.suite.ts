@@ -4,6 +4,11 @@ import { Acceptor, connectedPair, freePort, Recorder, record, sendUntilStuck } f
 
 /** Aborted connections. */
 export function tcpResetCases(makeLab: MakeLab): void {
+  telling(makeLab);
+  leaving(makeLab);
+}
+
+function telling(makeLab: MakeLab): void {
   test.each(['the dialler', 'the acceptor'])('a reset by %s is ECONNRESET to the other, once', (who) =>
     inLab(makeLab, async (lab) => {
       const pair = await connectedPair(lab);
@@ -39,7 +44,9 @@ export function tcpResetCases(makeLab: MakeLab): void {
       expect(atFar.log).toEqual(['closed ECONNRESET']);
     }),
   );
+}
 
+function leaving(makeLab: MakeLab): void {
   test(
     'a reset does not wait for queued bytes',
     inLab(makeLab, async (lab) => {
@@ -79,7 +86,7 @@ export function tcpResetCases(makeLab: MakeLab): void {
       await settle(lab.hosts[0].clock);
       far.send(Buffer.from('too late'));
       await atFar.until(() => atFar.isClosed);
-      expect(atFar.log).toEqual(['end', 'closed ECONNRESET']);
+      expect(atFar.log).toEqual(['end', 'closed EPIPE']);
     }),
   );
 
@@ -126,6 +133,21 @@ export function tcpResetCases(makeLab: MakeLab): void {
         await atFar.until(() => atFar.isClosed);
       }
       acceptor.close();
+    }),
+  );
+
+  test(
+    'a sender that never waits breaks its own connection: ENOBUFS',
+    inLab(makeLab, async (lab) => {
+      const [near, far] = await connectedPair(lab);
+      const [atNear, atFar] = [record(near), record(far)];
+      far.pause();
+      const much = Buffer.alloc(16 * 1024 * 1024);
+      for (let count = 0; count < 8; count++) expect(near.send(much)).toBe(false);
+      await atNear.until(() => atNear.isClosed);
+      expect(atNear.log).toEqual(['closed ENOBUFS']);
+      far.reset();
+      await atFar.until(() => atFar.isClosed);
     }),
   );
 }

@@ -51,7 +51,7 @@ function ends(makeLab: MakeLab): void {
       const [atNear, atFar] = [record(near), record(far)];
       near.send(Buffer.from('all'));
       near.end();
-      near.send(Buffer.from('more'));
+      expect(near.send(Buffer.from('more'))).toBe(false);
       near.end();
       await atFar.until(() => atFar.log.includes('end'));
       far.end();
@@ -98,6 +98,24 @@ function reading(makeLab: MakeLab): void {
       await closeBoth([near, record(near)], [far, second]);
       expect(first.log).toEqual(['data']);
       expect(second.log).toEqual(['data', 'end', 'closed']);
+    }),
+  );
+
+  test(
+    'only resume() undoes pause(), whoever reads',
+    inLab(makeLab, async (lab) => {
+      const [near, far] = await connectedPair(lab);
+      far.pause();
+      const first = record(far);
+      near.send(Buffer.from('kept'));
+      await settle(lab.hosts[0].clock);
+      const second = record(far);
+      await settle(lab.hosts[0].clock);
+      expect([first.log, second.log]).toEqual([[], []]);
+      far.resume();
+      await second.until(() => second.text === 'kept');
+      await closeBoth([near, record(near)], [far, second]);
+      expect(first.log).toEqual([]);
     }),
   );
 

@@ -4,10 +4,14 @@ import { NetError } from '../net/error.ts';
 import type { TcpConnection, TcpSink } from '../ports/index.ts';
 import { netError } from './node-error.ts';
 
+/** Unsent bytes that break the connection: its owner ignores that `send` answers false. */
+const SEND_LIMIT = 64 * 1024 * 1024;
+
 /**
  * One net.Socket. Where the system speaks less clearly than the port:
  *
- * - Nobody reads while the connection is paused, so a reset shows on the next send or {@link resume}.
+ * - Nobody reads while the connection is paused, nor after the peer's end, so a reset shows on the next send or
+ *   {@link resume} then.
  * - A reset that arrives together with data reads as the end of the stream, since libuv takes the hang-up after a
  *   short read for one. The next send then meets the reset.
  */
@@ -16,69 +20,81 @@ export class RealTcpConnection implements TcpConnection {
   readonly remote: Endpoint;
   readonly #socket: Socket;
   #sink: TcpSink | undefined;
-  #error: NetError | undefined;
+  #paused = false;
   #aborted = false;
   #closed = false;
+  #error: NetError | undefined;
 
   /** @param socket connected and paused */
   constructor(socket: Socket, local: Endpoint, remote: Endpoint) {
     this.local = local;
     this.remote = remote;
     this.#socket = socket;
-    socket.on('data', (bytes) => this.#hearing()?.data(bytes));
-    socket.on('end', () => this.#hearing()?.end());
-    socket.on('drain', () => this.#hearing()?.drained());
-    socket.on('error', (error) => (this.#error ??= brokenBy(error)));
-    socket.once('close', () => this.#close());
+    socket.on('data', (bytes) => this.#listener?.data(bytes));
+    socket.on('end', () => this.#listener?.end());
+    socket.on('drain', () => this.#listener?.drained());
+    socket.on('error', (error) => {
+      if (!this.#aborted) this.#error ??= netError(error);
+    });
+    socket.once('close', () => {
+      this.#closed = true;
+      this.#sink?.closed(this.#error);
+    });
   }
 
   start(sink: TcpSink): void {
     const first = this.#sink === undefined;
     this.#sink = sink;
-    if (!this.#closed) this.#socket.resume();
+    if (!this.#closed) this.#read();
     else if (first) queueMicrotask(() => sink.closed(this.#error));
   }
 
   send(bytes: Uint8Array): boolean {
-    if (this.#socket.writableEnded || this.#socket.destroyed) return true;
-    return this.#socket.write(bytes);
+    const socket = this.#socket;
+    if (this.#aborted || socket.writableEnded || socket.destroyed) return false;
+    if (socket.writableLength + bytes.length > SEND_LIMIT) {
+      this.#abort(new NetError('ENOBUFS', 'send answered false and was called again'));
+      return false;
+    }
+    return socket.write(bytes);
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    if (this.#sink) this.#socket.resume();
+    this.#paused = false;
+    this.#read();
   }
 
   end(): void {
-    this.#socket.end();
+    if (!this.#aborted) this.#socket.end();
   }
 
   reset(): void {
+    this.#abort(undefined);
+  }
+
+  /** Who hears of anything but the end of all. */
+  get #listener(): TcpSink | undefined {
+    return this.#aborted ? undefined : this.#sink;
+  }
+
+  #read(): void {
+    if (this.#sink && !this.#paused) this.#socket.resume();
+  }
+
+  #abort(error: NetError | undefined): void {
     const socket = this.#socket;
     if (this.#aborted || socket.destroyed) return;
     this.#aborted = true;
-    // libuv refuses to reset while a shutdown is under way, and Node then loses the handle (an open port for ever).
-    // With nothing left to send the shutdown takes one turn of the loop.
+    this.#error = error;
+    // libuv refuses to reset while a shutdown is under way, and Node then loses the handle: the port stays open for
+    // ever. Since nothing is left to send by then, the shutdown is over within a turn of the event loop.
     const shuttingDown = socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished;
     if (shuttingDown) socket.once('finish', () => socket.resetAndDestroy());
     else socket.resetAndDestroy();
   }
-
-  #hearing(): TcpSink | undefined {
-    return this.#aborted ? undefined : this.#sink;
-  }
-
-  #close(): void {
-    this.#closed = true;
-    this.#sink?.closed(this.#aborted ? undefined : this.#error);
-  }
-}
-
-/** Which of the two a reset reads as depends on what the system was asked first. */
-function brokenBy(error: Error): NetError {
-  const known = netError(error);
-  return known.code === 'EPIPE' ? new NetError('ECONNRESET', known.message, { cause: error }) : known;
 }

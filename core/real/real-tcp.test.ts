@@ -27,3 +27,15 @@ test('a name is no address: nothing is asked of the DNS', async () => {
   );
   await expectNetError('EINVAL', udp.bind({ address: 'localhost' }));
 });
+
+test('what is no port is EINVAL', async () => {
+  const { tcp, udp } = createRealHost();
+  const address = '127.0.0.1';
+  await expectNetError('EINVAL', tcp.dial({ address, port: 65_536 }));
+  await expectNetError('EINVAL', tcp.dial({ address, port: 1 }, { localPort: -1 }));
+  await expectNetError(
+    'EINVAL',
+    tcp.listen({ address, port: 65_536 }, () => {}),
+  );
+  await expectNetError('EINVAL', udp.bind({ address, port: 65_536 }));
+});

@@ -1,9 +1,9 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '../net/endpoint.ts';
 import { NetError } from '../net/error.ts';
-import { familyOf, isAddress, unspecifiedAddress } from '../net/ip.ts';
+import { familyOf, unspecifiedAddress } from '../net/ip.ts';
 import type { Events, Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListenOptions } from '../ports/index.ts';
-import { nodeEndpoint } from './node-endpoint.ts';
+import { assertEndpoint, nodeEndpoint } from './node-endpoint.ts';
 import { netError } from './node-error.ts';
 import { RealTcpConnection } from './real-tcp-connection.ts';
 import { routeSource } from './route-source.ts';
@@ -21,7 +21,8 @@ export class RealTcp implements Tcp {
 
   async dial(remote: Endpoint, options: TcpDialOptions = {}): Promise<TcpConnection> {
     const { localPort, timeoutMs, signal } = options;
-    assertAddress(remote.address);
+    assertEndpoint(remote.address, remote.port);
+    assertEndpoint(options.localAddress ?? remote.address, localPort ?? 0);
     if (signal?.aborted) throw new NetError('ECANCELED');
     // With a port and no address Node binds every address, and collides with whoever listens on any of them.
     const localAddress = options.localAddress ?? (localPort ? routeSource(remote.address) : undefined);
@@ -41,15 +42,15 @@ export class RealTcp implements Tcp {
 
   async listen(options: TcpListenOptions, accept: (connection: TcpConnection) => void): Promise<TcpListener> {
     const family = options.family ?? familyOf(options.address ?? '0.0.0.0');
-    const address = options.address ?? unspecifiedAddress(family);
-    assertAddress(address);
+    const { address = unspecifiedAddress(family), port = 0 } = options;
+    assertEndpoint(address, port);
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });
     server.on('connection', (socket) => {
       const connection = connectionOf(socket);
       if (connection) accept(connection);
       else socket.destroy();
     });
-    await listening(server, address, options.port ?? 0);
+    await listening(server, address, port);
     // Such as too many open files: the connection is gone, the listener lives on.
     server.on('error', (error) => this.#events.emit('tcp.accept-failed', { code: netError(error).code }));
     const local = server.address() as { address: string; port: number };
@@ -58,11 +59,6 @@ export class RealTcp implements Tcp {
       close: () => void (server.listening && server.close()),
     };
   }
-}
-
-/** Node would ask the DNS for a name. */
-function assertAddress(address: string): void {
-  if (!isAddress(address)) throw new NetError('EINVAL', `not an IP address: ${address}`);
 }
 
 function connected(socket: Socket, timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {

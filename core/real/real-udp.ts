@@ -3,7 +3,7 @@ import type { Endpoint } from '../net/endpoint.ts';
 import { familyOf, unspecifiedAddress } from '../net/ip.ts';
 import type { Udp, UdpBindOptions, UdpSocket } from '../ports/index.ts';
 import { createDgram } from './node-dgram.ts';
-import { nodeEndpoint } from './node-endpoint.ts';
+import { assertEndpoint, nodeEndpoint } from './node-endpoint.ts';
 import { netError } from './node-error.ts';
 import { RealUdpSocket } from './real-udp-socket.ts';
 
@@ -11,16 +11,19 @@ import { RealUdpSocket } from './real-udp-socket.ts';
 export class RealUdp implements Udp {
   async bind(options: UdpBindOptions = {}): Promise<UdpSocket> {
     const family = options.family ?? familyOf(options.address ?? options.remote?.address ?? '0.0.0.0');
+    const { address = unspecifiedAddress(family), port = 0, remote } = options;
+    assertEndpoint(address, port);
+    if (remote) assertEndpoint(remote.address, remote.port);
     const socket = createDgram(family);
     try {
-      await bound(socket, options.address ?? unspecifiedAddress(family), options.port ?? 0);
-      if (options.remote) await connected(socket, options.remote);
+      await bound(socket, address, port);
+      if (remote) await connected(socket, remote);
     } catch (error) {
       socket.close();
       throw netError(error);
     }
-    const { address, port } = socket.address();
-    return new RealUdpSocket(socket, nodeEndpoint(address, port), options.remote);
+    const local = socket.address();
+    return new RealUdpSocket(socket, nodeEndpoint(local.address, local.port), remote);
   }
 }
 
