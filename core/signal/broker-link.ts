@@ -33,7 +33,6 @@ const ACK_TIMEOUT_MS = 10_000;
 const MAX_UNACKED = 256;
 /** A link that lasted this long starts its back-off from the beginning. */
 const STABLE_US = 10e6;
-const REFUSED = 0x80;
 
 type Done = (error?: Error) => void;
 
@@ -141,9 +140,9 @@ export class BrokerLink {
   }
 
   #subscribe(client: MqttClient): void {
-    client.subscribe(this.#options.topic, { qos: 1 }, (error, granted) => {
+    client.subscribe(this.#options.topic, { qos: 1 }, (error) => {
       if (client !== this.#client || this.#isClosed) return;
-      if (error || granted?.[0]?.qos === REFUSED) {
+      if (error) {
         this.#drop();
         return;
       }
