@@ -1,6 +1,6 @@
-import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp } from '../../core/ports/index.ts';
+import type { Clock, Events, Host, NetworkInterface, Random, Signer } from '../../core/ports/index.ts';
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
-import { type AddressId, ICMP, icmpPacket, type Packet, quoteOf, UDP } from '../packet.ts';
+import { type AddressId, icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
 import { type Attachment, type Interface, NetworkLayer } from '../router/network-layer.ts';
 import type { Device } from '../trace/observer.ts';
 import type { AddressTable } from '../world/address-table.ts';
@@ -9,6 +9,7 @@ import { SimSigner } from '../world/signer.ts';
 import { EPOCH_MS, type Resident, type World } from '../world/world.ts';
 import type { IpLayer } from './ip-layer.ts';
 import { SimClock } from './sim-clock.ts';
+import { TcpStack } from './tcp/tcp-stack.ts';
 import { UdpStack } from './udp-stack.ts';
 
 /** Not 0, or two programs that talk over the loopback could do so for ever without time passing. */
@@ -40,7 +41,7 @@ export class SimHost implements Host, PortOwner, Resident {
   readonly signer: Signer = signer;
   readonly events: Events;
   readonly udp: UdpStack;
-  readonly tcp!: Tcp;
+  readonly tcp: TcpStack;
   readonly #world: World;
 
   /** @param on the host's name, or the network layer of the router that it is part of */
@@ -56,6 +57,7 @@ export class SimHost implements Host, PortOwner, Resident {
     this.random = random.fork('programs');
     this.events = { emit: (event, detail) => world.trace.hostEvent(this.device, event, detail) };
     this.udp = new UdpStack(new HostIp(this, world, random.fork('udp')));
+    this.tcp = new TcpStack(new HostIp(this, world, random.fork('tcp')));
     world.adopt(this);
   }
 
@@ -96,11 +98,12 @@ export class SimHost implements Host, PortOwner, Resident {
   }
 
   audit(): Record<string, number> {
-    return { udpSockets: this.udp.openCount };
+    return { udpSockets: this.udp.openCount, tcpSockets: this.tcp.openCount };
   }
 
   close(): void {
     this.udp.shutdown();
+    this.tcp.shutdown();
   }
 
   readonly #arriveLocally = (packet: Packet): void => this.#accept(packet);
@@ -111,19 +114,38 @@ export class SimHost implements Host, PortOwner, Resident {
   }
 
   #accept(packet: Packet): void {
-    const { trace } = this.#world;
-    if (packet.protocol === UDP) {
-      const socket = this.udp.find(packet);
-      if (socket) {
-        trace.delivered(this.device, packet);
-        this.udp.receive(packet, socket);
-      } else this.#refuse(packet);
+    if (packet.protocol === UDP) this.#acceptDatagram(packet);
+    else if (packet.protocol === TCP) this.#acceptSegment(packet);
+    else this.#acceptError(packet);
+  }
+
+  #acceptDatagram(packet: Packet): void {
+    const socket = this.udp.find(packet);
+    if (socket === undefined) {
+      this.#refuse(packet);
+      return;
+    }
+    this.#world.trace.delivered(this.device, packet);
+    this.udp.receive(packet, socket);
+  }
+
+  #acceptSegment(packet: Packet): void {
+    const { addresses, trace } = this.#world;
+    // RFC 9293 section 3.9.2.3 (MUST-57): nobody speaks TCP to a group.
+    if (addresses.kind(packet.destination) === 'group') {
+      trace.dropped(this.device, packet, 'host: TCP to a group');
       return;
     }
     trace.delivered(this.device, packet);
-    if (packet.protocol !== ICMP || !packet.icmp) return;
+    this.tcp.receive(packet);
+  }
+
+  #acceptError(packet: Packet): void {
+    this.#world.trace.delivered(this.device, packet);
+    if (packet.icmp === undefined) return;
     const { kind, quote } = packet.icmp;
     if (quote.protocol === UDP) this.udp.receiveError(kind, quote);
+    else if (quote.protocol === TCP) this.tcp.receiveError(kind, quote);
   }
 
   /** RFC 1122 section 4.1.3.1, except for what was sent to a group (section 3.2.2). */
@@ -142,6 +164,8 @@ class HostIp implements IpLayer {
   readonly random: Random;
   readonly #host: SimHost;
   readonly #world: World;
+  /** Where packets to any address of 127.0.0.0/8 start. */
+  readonly #loopback: AddressId;
 
   constructor(host: SimHost, world: World, random: Random) {
     this.scheduler = world.scheduler;
@@ -149,6 +173,7 @@ class HostIp implements IpLayer {
     this.random = random;
     this.#host = host;
     this.#world = world;
+    this.#loopback = world.addresses.id('127.0.0.1');
   }
 
   isLocal(address: AddressId): boolean {
@@ -156,8 +181,10 @@ class HostIp implements IpLayer {
   }
 
   sourceFor(destination: AddressId): AddressId | undefined {
+    const kind = this.addresses.kind(destination);
+    if (kind === 'unspecified') return undefined;
+    if (kind === 'loopback') return this.addresses.isIpv6(destination) ? destination : this.#loopback;
     if (this.#host.isLocal(destination)) return destination;
-    if (this.addresses.kind(destination) === 'unspecified') return undefined;
     return this.#host.network.routes.find(destination)?.source;
   }
 

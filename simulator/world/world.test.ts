@@ -22,6 +22,6 @@ describe('World', () => {
       return [await echo, world.now > 40_000, new Date().getUTCFullYear()];
     });
     expect(result).toEqual({ outcome: 'done', value: ['hello 192.0.2.3:3478', true, 2030] });
-    expect(world.audit()).toEqual({ events: 0, udpSockets: 0 });
+    expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0 });
   });
 });
