@@ -1,0 +1,15 @@
+// Writes the parts of the documentation that come out of the code. Run by `npm run docs`, after the build; a test fails
+// when they are stale.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { generatedDocs, withBlock } from '../dist/lab-cli/docs/generated-docs.js';
+
+const SCHEMA = 'scenarios/scenario.schema.json';
+
+process.chdir(new URL('..', import.meta.url).pathname);
+const { schema, blocks } = await generatedDocs();
+writeFileSync(SCHEMA, JSON.stringify(schema));
+const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+spawnSync(process.execPath, [biome, 'format', '--write', SCHEMA], { stdio: 'inherit' });
+for (const [file, block] of blocks) writeFileSync(file, withBlock(file, readFileSync(file, 'utf8'), block));
