@@ -26,8 +26,8 @@ async function scene<T>(play: (scene: Scene) => Promise<T>): Promise<T> {
   const world = new World({ seed: 'stun client' });
   const net = new Topology(world);
   const link = symmetricLink({ latencyUs: LATENCY_US });
-  const client = net.server('client', link);
-  const serverHost = net.server('server', link);
+  const client = net.server('client', { link });
+  const serverHost = net.server('server', { link });
   const result = await world.run(async () => {
     const server = await serverHost.udp.bind({ port: SERVER.port });
     const socket = await client.udp.bind();

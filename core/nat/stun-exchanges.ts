@@ -53,6 +53,11 @@ export class StunExchanges {
     this.#clock = clock;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
   /** Never rejects. The first request leaves before this returns. */
   run(request: ExchangeRequest): Promise<ExchangeResult> {
     if (request.signal?.aborted) return Promise.resolve({ outcome: 'cancelled' });

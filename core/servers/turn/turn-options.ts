@@ -1,0 +1,60 @@
+import type { Endpoint } from '../../net/endpoint.ts';
+import { canonicalAddress, isUnspecified } from '../../net/ip.ts';
+import type { FramedTcpOptions } from '../stun/framed-tcp.ts';
+import { isPublicPeer } from './peer-policy.ts';
+
+export interface TurnServerOptions {
+  /** Where clients come in, over UDP and TCP. */
+  readonly endpoint: Endpoint;
+  readonly realm: string;
+  /** Passwords by username. Beyond ASCII both must have been prepared (OpaqueString, RFC 8265). */
+  readonly users: ReadonlyMap<string, string>;
+  /** Addresses to relay from, at most one of each family. @default the address of `endpoint` */
+  readonly relayAddresses?: readonly string[];
+  /** First and last relayed port. @default [49152, 65535] (RFC 8656 section 7.2) */
+  readonly relayPorts?: readonly [number, number];
+  /** Lifetime of an allocation whose client asks for none or a shorter one. @default 600,000 */
+  readonly defaultLifetimeMs?: number;
+  /** @default 3,600,000 */
+  readonly maxLifetimeMs?: number;
+  /** @default 3,600,000 */
+  readonly nonceLifetimeMs?: number;
+  /** Allocations and reserved ports in all. @default 1,000 */
+  readonly maxAllocations?: number;
+  /** @default 100 */
+  readonly maxAllocationsPerUser?: number;
+  /** Permissions, and likewise channels, of one allocation. @default 64 */
+  readonly maxPeers?: number;
+  /**
+   * May clients exchange data with this address?
+   * @default every address but those of the loopback, unspecified, multicast and broadcast ones
+   */
+  readonly allowPeer?: (address: string) => boolean;
+  /** @default that of the framing, but with messages as long as there can be */
+  readonly tcp?: FramedTcpOptions;
+}
+
+export type ResolvedTurnOptions = Required<TurnServerOptions>;
+
+const LONGEST_MESSAGE = 20 + 0xffff;
+
+/** @throws RangeError if there is no address to relay from */
+export function resolveTurnOptions(options: TurnServerOptions): ResolvedTurnOptions {
+  const relayAddresses = (options.relayAddresses ?? [options.endpoint.address]).map(canonicalAddress);
+  if (relayAddresses.length === 0 || relayAddresses.some(isUnspecified)) {
+    throw new RangeError('a TURN server needs to know the addresses that it relays from');
+  }
+  return {
+    relayPorts: [49_152, 65_535],
+    defaultLifetimeMs: 600_000,
+    maxLifetimeMs: 3_600_000,
+    nonceLifetimeMs: 3_600_000,
+    maxAllocations: 1000,
+    maxAllocationsPerUser: 100,
+    maxPeers: 64,
+    allowPeer: isPublicPeer,
+    ...options,
+    relayAddresses,
+    tcp: { maxMessage: LONGEST_MESSAGE, ...options.tcp },
+  };
+}
