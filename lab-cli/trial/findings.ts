@@ -1,0 +1,16 @@
+import type { AttemptReport } from '../../core/node/index.ts';
+import type { Outcome, Path } from '../../reports/schema.ts';
+
+/** What a trial found out, as far as it got. */
+export interface Findings {
+  outcome: Outcome;
+  plugin: string | null;
+  transport: 'udp' | 'tcp' | null;
+  path: Path | null;
+  connectUs: number | null;
+  attempts: readonly AttemptReport[];
+  inferred: { a: string; b: string };
+  signals: number;
+  error?: string;
+}
+

@@ -1,0 +1,48 @@
+import type { Node, Pipe } from '../../core/node/index.ts';
+import { SUB_ALL } from '../../core/node/index.ts';
+import type { Path } from '../../reports/schema.ts';
+import type { World } from '../../simulator/index.ts';
+import { PathWatcher } from './path-watcher.ts';
+
+/** Over a pipe that loses messages the mark is sent again, so often and so long apart. */
+const MARK_TRIES = 20;
+const MARK_GAP_MS = 250;
+const MARK_LENGTH = 16;
+const ECHO = Buffer.from('echo ');
+
+/** Makes a node send back what comes, so that a pipe is seen to carry messages both ways. */
+export function echo(node: Node): void {
+  node.onPipe((pipe) => {
+    pipe.onMessage((message) => {
+      pipe.send(Buffer.concat([ECHO, message])).catch(() => {}); // The trial is over once the other end has closed.
+    });
+  });
+}
+
+/**
+ * Sends a mark through the pipe and waits for its echo.
+ * @returns how the mark travelled
+ * @throws Error if no echo comes: then the pipe is none
+ */
+export async function judgePath(world: World, node: Node, pipe: Pipe, peers: readonly string[]): Promise<Path> {
+  const mark = Buffer.from(world.random.fork('judge').bytes(MARK_LENGTH));
+  const watcher = new PathWatcher(mark, peers, 'core');
+  world.trace.observe(watcher);
+  let echoed = false;
+  const waiting = pipe.recv(SUB_ALL).then((message) => {
+    echoed = Buffer.from(message).equals(Buffer.concat([ECHO, mark]));
+  });
+  for (let sent = 0; sent < MARK_TRIES && !echoed; sent++) {
+    await pipe.send(mark);
+    const tries = pipe.reliable ? MARK_TRIES : 1;
+    await Promise.race([waiting, pause(node, tries * MARK_GAP_MS)]);
+  }
+  if (!echoed || !watcher.path) throw new Error(`the pipe of ${pipe.plugin} carries no messages`);
+  return watcher.path;
+}
+
+function pause(node: Node, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    node.host.clock.after(ms, resolve);
+  });
+}

@@ -1,0 +1,54 @@
+import type { Path } from '../../reports/schema.ts';
+import type { Packet } from '../../simulator/packet.ts';
+import type { Device, Observer, PacketEvent } from '../../simulator/index.ts';
+
+/**
+ * Decides from where packets travelled, and from nothing that the engine says, how a pipe runs: it looks for a mark in
+ * the packets of the whole network, and notes whom they passed.
+ */
+export class PathWatcher implements Observer {
+  readonly #mark: Buffer;
+  readonly #peers: ReadonlySet<string>;
+  readonly #core: string;
+  #arrived = false;
+  #relayed = false;
+  #crossedCore = false;
+  #translated = false;
+
+  /**
+   * @param mark bytes that no other packet holds
+   * @param peers names of the two peers' devices
+   * @param core name of the core router
+   */
+  constructor(mark: Buffer, peers: readonly string[], core: string) {
+    this.#mark = mark;
+    this.#peers = new Set(peers);
+    this.#core = core;
+  }
+
+  /** Undefined as long as the mark has not arrived. */
+  get path(): Path | undefined {
+    if (!this.#arrived) return undefined;
+    if (this.#relayed) return 'relayed';
+    if (this.#crossedCore) return 'direct';
+    return this.#translated ? 'hairpin' : 'lan';
+  }
+
+  packet(_timeUs: number, device: Device, event: PacketEvent, packet: Packet): void {
+    if (!this.#marked(packet.payload)) return;
+    if (event === 'delivered') {
+      if (this.#peers.has(device.name)) this.#arrived = true;
+      else this.#relayed = true;
+    } else if (event === 'translated') this.#translated = true;
+    else if (event === 'forwarded' && device.name === this.#core) this.#crossedCore = true;
+  }
+
+  mapping(): void {}
+
+  hostEvent(): void {}
+
+  #marked(payload: Uint8Array): boolean {
+    if (payload.length < this.#mark.length) return false;
+    return Buffer.from(payload.buffer, payload.byteOffset, payload.length).includes(this.#mark);
+  }
+}

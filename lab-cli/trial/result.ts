@@ -1,0 +1,56 @@
+import { oracle } from '../../reports/oracle.ts';
+import { RESULT_SCHEMA, type SideNat, type TrialResult } from '../../reports/schema.ts';
+import type { Side, World } from '../../simulator/index.ts';
+import type { NatSpec } from '../scenario/types.ts';
+import type { Findings } from './findings.ts';
+import type { TrialSpec } from './trial-spec.ts';
+
+/** The line of a trial in `results.jsonl`. */
+export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, Side], findings: Findings): TrialResult {
+  const { scenario, cell, trial, only, seed } = spec;
+  const { counters, hash } = world.trace;
+  const plugins = only === null ? scenario.plugins.map(({ name }) => name) : [only];
+  const { possible, why } = oracle({
+    a: cell.a.map(({ behaviour }) => behaviour),
+    b: cell.b.map(({ behaviour }) => behaviour),
+    topology: scenario.topology,
+    plugins,
+  });
+  const sent = sides.map(({ host }) => counters.sentBy(host.device));
+  const nats = new Set(sides.flatMap((side) => side.nats));
+  return {
+    schema: RESULT_SCHEMA,
+    cell: { ...cell.axes },
+    trial,
+    seed,
+    mode: scenario.mode,
+    only,
+    outcome: findings.outcome,
+    plugin: findings.plugin,
+    transport: findings.transport,
+    path: findings.path,
+    connectMs: findings.connectUs === null ? null : findings.connectUs / 1000,
+    attempts: findings.attempts.map(({ plugin, outcome, reason, atUs, packets }) => {
+      return { plugin, outcome, reason, ms: atUs / 1000, packets };
+    }),
+    oracle: { possible, why },
+    nat: { a: sideNat(cell.a, findings.inferred.a), b: sideNat(cell.b, findings.inferred.b) },
+    cost: {
+      packets: sum(sent.map(({ packets }) => packets)),
+      bytes: sum(sent.map(({ bytes }) => bytes)),
+      signals: findings.signals,
+      mappings: sum([...nats].map((nat) => counters.mappingsOf(nat.device))),
+    },
+    drops: Object.fromEntries([...counters.drops].sort(([x], [y]) => (x < y ? -1 : 1))),
+    traceHash: hash.digest(),
+    ...(findings.error !== undefined && { error: findings.error }),
+  };
+}
+
+function sideNat(nats: readonly NatSpec[], inferred: string): SideNat {
+  return { declared: nats.map(({ name }) => name).join(' + '), inferred };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

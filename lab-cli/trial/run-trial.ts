@@ -1,0 +1,94 @@
+import { classicNat } from '../../core/nat/nat-report.ts';
+import { ConnectError, Node, type Pipe, registry } from '../../core/node/index.ts';
+import type { TrialResult } from '../../reports/schema.ts';
+import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
+import type { Findings } from './findings.ts';
+import { startInfrastructure } from './infrastructure.ts';
+import { echo, judgePath } from './judge.ts';
+import { resultOf } from './result.ts';
+import type { TrialSpec } from './trial-spec.ts';
+
+/** Virtual time for what is not the dial: starting the nodes, and judging the pipe. */
+const OVERHEAD_US = 120_000_000;
+const MAX_EVENTS = 5_000_000;
+
+export interface TrialWatch {
+  /** Called with each line of the packet timeline, in order. */
+  timeline(line: string): void;
+}
+
+/** The plugins that a scenario can name, in the order in which results list them. */
+export function pluginNames(): string[] {
+  return registry.names();
+}
+
+/** Runs one trial in a world of its own. Never throws: what goes wrong is a result. */
+export async function runTrial(spec: TrialSpec, watch?: TrialWatch): Promise<TrialResult> {
+  const log = watch && new TraceLog();
+  const world = new World({ seed: spec.seed, observers: log ? [log] : [] });
+  const topology = new Topology(world);
+  const { cell, scenario } = spec;
+  const [a, b] = (['a', 'b'] as const).map((name) =>
+    topology.side(name, { nats: cell[name].map(({ behaviour }) => behaviour), link: cell.link }),
+  ) as [Side, Side];
+  const findings: Findings = {
+    outcome: 'stalled',
+    plugin: null,
+    transport: null,
+    path: null,
+    connectUs: null,
+    attempts: [],
+    inferred: { a: 'unknown', b: 'unknown' },
+    signals: 0,
+  };
+  const limitUs = scenario.timeLimitMs * 1000 + OVERHEAD_US;
+  const run = await world.run(() => dial(spec, world, topology, [a, b], findings), { limitUs, maxEvents: MAX_EVENTS });
+  if (run.outcome === 'crashed') {
+    findings.outcome = 'crashed';
+    findings.error = run.error instanceof Error ? (run.error.stack ?? run.error.message) : String(run.error);
+  } else if (run.outcome !== 'done') findings.outcome = run.outcome;
+  for (const line of log?.lines(world.addresses) ?? []) watch!.timeline(line);
+  return resultOf(spec, world, [a, b], findings);
+}
+
+/** The trial itself, inside the world: servers, two nodes, one dial, one verdict. */
+async function dial(
+  spec: TrialSpec,
+  world: World,
+  topology: Topology,
+  sides: readonly [Side, Side],
+  findings: Findings,
+): Promise<void> {
+  const servers = await startInfrastructure(topology);
+  const [a, b] = await Promise.all(sides.map(({ host }) => Node.start(host, { servers })) as [Promise<Node>, Promise<Node>]);
+  findings.inferred = { a: inferred(a), b: inferred(b) };
+  echo(b);
+  const startUs = world.now;
+  try {
+    const [pipe, plugin] = await connect(spec, a, b);
+    findings.connectUs = world.now - startUs;
+    findings.outcome = 'connected';
+    findings.plugin = plugin;
+    findings.transport = pipe.protocol;
+    findings.attempts = pipe.attempts;
+    findings.signals = a.signalsSent + b.signalsSent;
+    findings.path = await judgePath(world, a, pipe, ['a', 'b']);
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    const tookUs = world.now - startUs;
+    findings.outcome = tookUs >= spec.scenario.timeLimitMs * 1000 ? 'deadline' : 'not-connected';
+    findings.attempts = error.attempts;
+    findings.signals = a.signalsSent + b.signalsSent;
+  }
+}
+
+function connect(spec: TrialSpec, a: Node, b: Node): Promise<[Pipe, string]> {
+  const { scenario, only } = spec;
+  const plugins = only === null ? scenario.plugins.map(({ name }) => name) : [only];
+  // B's address goes to A as text: what people would send each other.
+  return a.connect(b.addressText, { plugins, timeoutMs: scenario.timeLimitMs });
+}
+
+function inferred(node: Node): string {
+  return node.natReport ? classicNat(node.natReport) : 'unknown';
+}
