@@ -73,6 +73,15 @@ export class AttemptRunner {
     this.#close();
   }
 
+  /** The same plugin at the other end has given up: nobody is there to prove anything. */
+  peerEnded(reason: string): void {
+    if (this.#report) return;
+    const text = `at the peer: ${reason}`.slice(0, MAX_REASON_LENGTH);
+    this.#end('failed', text);
+    this.#abort.abort(new Error(text));
+    this.#close();
+  }
+
   /** Closes what a winner still holds, once its pipe is closed. */
   dispose(): void {
     this.#close();

@@ -23,18 +23,27 @@ export class Mailbox {
     if (payload.length > MAX_PAYLOAD) {
       throw new RangeError(`${plugin}: a message of ${payload.length} bytes, at most ${MAX_PAYLOAD}`);
     }
-    this.#outbox.push({ plugin, payload });
+    this.#put({ plugin, payload });
+  }
+
+  /** Tells the peer that a plugin's try has ended here without success. */
+  sendEnd(plugin: string, reason: string): void {
+    this.#put({ plugin, payload: Buffer.from(reason).subarray(0, MAX_PAYLOAD), ended: true });
+  }
+
+  #put(entry: PluginEntry): void {
+    this.#outbox.push(entry);
     if (this.#outbox.length >= MAX_PLUGINS) this.#flush();
     else this.#timer ??= this.#clock.after(COALESCE_MS, () => this.#flush());
   }
 
-  /** Entries from the peer. What nobody asked for yet waits, within a limit. */
-  deliver(entries: readonly PluginEntry[]): void {
-    for (const { plugin, payload } of entries) this.#inbox(plugin)?.put(payload);
+  /** A message of the peer. What nobody asked for yet waits, within a limit. */
+  deliver(plugin: string, payload: Uint8Array): void {
+    this.#inboxes.get(plugin)?.put(payload);
   }
 
   receive(plugin: string, signal: AbortSignal): Promise<Uint8Array> {
-    return this.#inbox(plugin)!.take(signal);
+    return this.#inboxes.get(plugin)!.take(signal);
   }
 
   /** Opens the inbox of a plugin that takes part in the session; there are no others. */
@@ -45,10 +54,6 @@ export class Mailbox {
   close(): void {
     this.#timer?.cancel();
     this.#outbox = [];
-  }
-
-  #inbox(plugin: string): Inbox | undefined {
-    return this.#inboxes.get(plugin);
   }
 
   #flush(): void {

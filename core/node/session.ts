@@ -5,7 +5,7 @@ import type { Host } from '../ports/index.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
 import { withContext } from '../wire/context.ts';
 import { type Hello, NONCE_LENGTH } from '../wire/proof.ts';
-import type { SessionMessage } from '../wire/session-message.ts';
+import type { PluginEntry, SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptRunner, type AttemptSession } from './attempt-runner.ts';
@@ -120,6 +120,14 @@ export class Session implements AttemptSession {
     this.start(plugins);
   }
 
+  /** What the peer's plugins say. */
+  receive(entries: readonly PluginEntry[]): void {
+    for (const { plugin, payload, ended } of entries) {
+      if (ended) this.#runners.get(plugin)?.peerEnded(printable(payload));
+      else this.mailbox.deliver(plugin, payload);
+    }
+  }
+
   /** A transport that the peer opened to our listening port, for the attempt of this plugin. */
   deliver(plugin: string, transport: Transport): void {
     const runner = this.#over ? undefined : this.#runners.get(plugin);
@@ -166,6 +174,8 @@ export class Session implements AttemptSession {
       return;
     }
     this.#nomination?.withdraw(runner, runner.plugin.path);
+    const { outcome, reason } = runner.report!;
+    if (!this.#over && outcome !== 'cancelled') this.mailbox.sendEnd(runner.plugin.name, reason);
     const left = [...this.#runners.values()].some((other) => !other.report);
     if (!left && this.role === 'initiator') this.close('no plugin connected');
   }
@@ -201,4 +211,9 @@ export class Session implements AttemptSession {
   #post(message: SessionMessage): void {
     this.#options.post?.(message);
   }
+}
+
+/** The peer's text, which may be printed. */
+function printable(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8').replace(/\p{C}/gu, '');
 }

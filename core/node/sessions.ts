@@ -58,7 +58,7 @@ export class SessionTable {
     if (message.open && session.role === 'responder') {
       session.open(message.open.secret, remote, this.#known(message.open.plugins));
     }
-    session.mailbox.deliver(message.entries);
+    session.receive(message.entries);
     if (message.close) session.close('the peer gave up', false);
   }
 

@@ -10,7 +10,14 @@ const message = fc.record(
     sessionId: fixed(16),
     open: fc.record({ plugins: fc.array(name, { maxLength: MAX_PLUGINS }), secret: fixed(32) }),
     entries: fc.array(
-      fc.record({ plugin: name, payload: fc.uint8Array({ maxLength: 100 }).map((b) => Buffer.from(b)) }),
+      fc.record(
+        {
+          plugin: name,
+          payload: fc.uint8Array({ maxLength: 100 }).map((b) => Buffer.from(b)),
+          ended: fc.constant(true),
+        },
+        { requiredKeys: ['plugin', 'payload'] },
+      ),
       {
         maxLength: MAX_PLUGINS,
       },

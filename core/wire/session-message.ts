@@ -2,10 +2,12 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { SESSION_ID_LENGTH } from './proof.ts';
 import { WireError } from './wire-error.ts';
 
-/** What one plugin says to the same plugin at the other end. */
+/** What one plugin says to the same plugin at the other end, or that its try has ended there without success. */
 export interface PluginEntry {
   readonly plugin: string;
+  /** A message of the plugin; of an end, the reason in UTF-8. */
   readonly payload: Uint8Array;
+  readonly ended?: boolean;
 }
 
 /** What two ends of a session say to each other over the signal channel. */
@@ -36,9 +38,12 @@ export function encodeSessionMessage(message: SessionMessage): Buffer {
   }
   if (message.entries.length > MAX_PLUGINS) throw new RangeError(`more than ${MAX_PLUGINS} entries`);
   writer.u8(message.entries.length);
-  for (const { plugin, payload } of message.entries) {
+  for (const { plugin, payload, ended } of message.entries) {
     if (payload.length > MAX_PAYLOAD) throw new RangeError(`${plugin}: a payload of ${payload.length} bytes`);
-    writer.ascii8(plugin).block16(payload);
+    writer
+      .ascii8(plugin)
+      .u8(ended ? 1 : 0)
+      .block16(payload);
   }
   return writer.finish();
 }
@@ -63,9 +68,11 @@ export function decodeSessionMessage(bytes: Uint8Array): SessionMessage {
 
 function entry(reader: ByteReader): PluginEntry {
   const plugin = reader.ascii8('entry plugin');
+  const ended = reader.u8('entry end');
+  if (ended > 1) throw new WireError(`${plugin}: ${ended} is no end`);
   const payload = reader.block16('entry payload');
   if (payload.length > MAX_PAYLOAD) throw new WireError(`${plugin}: a payload of ${payload.length} bytes`);
-  return { plugin, payload };
+  return { plugin, payload, ...(ended && { ended: true }) };
 }
 
 function list<T>(reader: ByteReader, field: string, read: () => T): T[] {

@@ -4,8 +4,6 @@ import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugi
 import { register } from '../registry.ts';
 import { listeningTargets } from '../targets.ts';
 
-const MAX_REASON_LENGTH = 200;
-
 /**
  * The initiator asks over the signal channel, and the responder dials the initiator's listening port (connection
  * reversal, RFC 5128 section 3.2). Works where a stranger can reach the initiator.
@@ -23,21 +21,7 @@ export class ReverseConnect implements Plugin<readonly Endpoint[]> {
     return { applicable: true, plan: targets };
   }
 
-  async attempt(targets: readonly Endpoint[], attempt: Attempt): Promise<ProvenTransport> {
-    if (attempt.role === 'initiator') return Promise.race([awaitAndProve(attempt), givenUp(attempt)]);
-    try {
-      return await dialAndProve(attempt, targets);
-    } catch (error) {
-      attempt.line.send(Buffer.from((error as Error).message).subarray(0, MAX_REASON_LENGTH));
-      throw error;
-    }
+  attempt(targets: readonly Endpoint[], attempt: Attempt): Promise<ProvenTransport> {
+    return attempt.role === 'responder' ? dialAndProve(attempt, targets) : awaitAndProve(attempt);
   }
-}
-
-/** Fails when the peer says that none of its dials got through. */
-async function givenUp(attempt: Attempt): Promise<never> {
-  const reason = Buffer.from(await attempt.line.receive())
-    .toString('utf8')
-    .replace(/\p{C}/gu, '');
-  throw new Error(`the peer could not dial us: ${reason.slice(0, MAX_REASON_LENGTH)}`);
 }
