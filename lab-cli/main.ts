@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { ReadRunError } from '../reports/read-run.ts';
 import { processConsole } from './console.ts';
 import { labProgram } from './program.ts';
 import { InputError } from './scenario/problem.ts';
@@ -19,11 +18,16 @@ const program = labProgram(console, (code) => {
 });
 for (const command of [program, ...program.commands]) command.exitOverride();
 
+/** A `ReadRunError`, told by its code: loading its class here would slow down every command that reads no run. */
+function isUnreadableRun(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'run-unreadable';
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : BAD_INPUT;
-  else if (error instanceof InputError || error instanceof ReadRunError) {
+  else if (error instanceof InputError || isUnreadableRun(error)) {
     console.err.write(`${error.message}\n`);
     process.exitCode = BAD_INPUT;
   } else throw error;

@@ -32,7 +32,7 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
   return new Command('run')
     .summary('run every trial of a scenario')
     .description(
-      'Runs every trial of a scenario and writes results.jsonl, run.json and report.html. The same scenario and seed\n' +
+      'Runs every trial of a scenario and writes results.jsonl, run.json and report.html. The same scenario and seed ' +
         'give the same results.jsonl, byte for byte, whatever the number of workers.',
     )
     .argument('<scenario>', 'YAML file')
@@ -62,7 +62,7 @@ function replayCommand(console: Console, exit: (code: number) => void): Command 
   return new Command('replay')
     .summary('run one trial of a run again, packet by packet')
     .description(
-      'Runs one trial of a run again and prints what happened in it: every packet, every NAT mapping, every drop and\n' +
+      'Runs one trial of a run again and prints what happened in it: every packet, every NAT mapping, every drop and ' +
         'its reason. Exits with 1 if the trial does not go as it did in the run.',
     )
     .argument('<trial>', 'DIR#CELL/TRIAL, or DIR#CELL/TRIAL/PLUGIN of a run in mode each')

@@ -13,7 +13,7 @@ export function describeRun(scenario: ResolvedScenario, lines: number, shard: Sh
   const part = shard.count > 1 ? `, part ${shard.index} of ${shard.count}` : '';
   const seconds = lines / TRIALS_PER_SECOND / workers;
   return [
-    `${name}: ${all}${each}${part} = ${lines} lines, about ${formatSeconds(seconds)} with ${workers} workers`,
+    `${name}: ${all}${each}${part} = ${lines} results, about ${formatSeconds(seconds)} with ${workers} workers`,
     `seed ${seed}, mode ${mode}, plugins ${plugins.map((plugin) => plugin.name).join(', ')}`,
   ].join('\n');
 }

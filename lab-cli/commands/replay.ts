@@ -74,6 +74,6 @@ function warnOfVersions({ info }: Run, { err, errColors }: Console): void {
 
 function outcomeText(result: TrialResult): string {
   const { outcome, plugin, transport, path, connectMs, error } = result;
-  const how = outcome === 'connected' ? ` by ${plugin} over ${transport}, ${path}, after ${connectMs} ms` : '';
+  const how = connectMs === null ? '' : ` by ${plugin} over ${transport}, ${path}, after ${connectMs.toFixed(1)} ms`;
   return `${outcome}${how}${error === undefined ? '' : `\n${error}`}`;
 }

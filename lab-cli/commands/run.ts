@@ -36,8 +36,8 @@ export async function run(file: string, options: RunOptions, console: Console): 
     console.out.write(`${description}${scenario.cells.map(({ id }) => `${id}\n`).join('')}`);
     return 0;
   }
-  console.err.write(description);
   const directory = new OutputDirectory(options.output ?? join('out', scenario.name));
+  console.err.write(description);
   const line = new ProgressLine(console.err, console.errColors);
   const info = await interruptible(console, (hold) =>
     runMatrix({

@@ -22,7 +22,7 @@ export async function generatedDocs(): Promise<GeneratedDocs> {
     blocks: new Map([
       ['docs/commands.md', commandHelp()],
       ['docs/nats.md', natTable()],
-      ['docs/links.md', linkTable()],
+      ['docs/scenarios.md', linkTable()],
     ]),
   };
 }
