@@ -17,7 +17,9 @@ const PEER_PORT = 3478;
 // A prime: coprime to the numbers of mappings, so that every one has its turn.
 const STRIDE = 7919;
 const SOCKETS_PER_HOST = 1000;
-const PACKETS = 2_000_000;
+const PACKETS = 400_000;
+/** Another load on the machine only ever slows a run down, so the best of several counts. */
+const RUNS = 15;
 /** Live mappings, and how many of them have traffic. */
 const LOADS = [
   [1, 1],
@@ -111,8 +113,13 @@ export function benchNatTable(): BenchRow[] {
     for (const [live, busy] of LOADS) {
       const rig = new Rig(description, live);
       rig.run(busy, 2 * busy);
-      const value = Math.round(Math.max(rig.run(busy), rig.run(busy), rig.run(busy)));
-      rows.push({ name: `nat ${kind}: ${live} live mappings, ${busy} busy`, unit: 'packets/s', value });
+      let best = 0;
+      for (let run = 0; run < RUNS; run++) best = Math.max(best, rig.run(busy));
+      rows.push({
+        name: `nat ${kind}: ${live} live mappings, ${busy} busy`,
+        unit: 'packets/s',
+        value: Math.round(best),
+      });
     }
   }
   return rows;

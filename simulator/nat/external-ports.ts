@@ -1,12 +1,13 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Random } from '../../core/ports/index.ts';
 import type { AddressId } from '../packet.ts';
+import type { MappingId } from './mapping-rows.ts';
+import { NONE } from './pair-index.ts';
 import type { Pooling } from './pooling.ts';
 import type { PortAllocator } from './ports/allocator.ts';
 import { Contention } from './ports/contention.ts';
 import { createAllocator } from './ports/create-allocator.ts';
-import { NONE, PortSpace } from './ports/port-space.ts';
-import type { Mapping } from './records.ts';
+import { PortSpace } from './ports/port-space.ts';
 
 interface ExternalAddress {
   readonly address: AddressId;
@@ -56,8 +57,9 @@ export class ExternalPorts {
     for (const entry of this.#addresses) this.#byAddress.set(entry.address, entry);
   }
 
-  owner(external: AddressId, externalPort: number): Mapping | undefined {
-    return this.#byAddress.get(external)?.space.owner(externalPort);
+  /** The mapping that has the external endpoint, or {@link NONE}. */
+  owner(external: AddressId, externalPort: number): MappingId {
+    return this.#byAddress.get(external)?.space.owner(externalPort) ?? NONE;
   }
 
   /** An endpoint for a new mapping of the host; undefined if there is none. {@link take} it next. */
@@ -75,11 +77,12 @@ export class ExternalPorts {
     return undefined;
   }
 
-  take(mapping: Mapping): void {
-    this.#byAddress.get(mapping.external)!.space.take(mapping.externalPort, mapping);
+  take(endpoint: ExternalEndpoint, mapping: MappingId): void {
+    this.#byAddress.get(endpoint.external)!.space.take(endpoint.externalPort, mapping);
   }
 
-  release(mapping: Mapping, at: number): void {
-    this.#byAddress.get(mapping.external)!.space.release(mapping.externalPort, mapping.internal, at);
+  /** @param at microseconds */
+  release(external: AddressId, externalPort: number, host: AddressId, at: number): void {
+    this.#byAddress.get(external)!.space.release(externalPort, host, at);
   }
 }

@@ -1,7 +1,8 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
-import { type Packet, type Protocol, TCP, UDP } from '../packet.ts';
+import { type Packet, type Protocol, type Quote, TCP, UDP } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
-import type { Mapping } from './records.ts';
+import type { MappingId } from './mapping-rows.ts';
+import { NONE } from './pair-index.ts';
 import type { TranslationTable } from './translation-table.ts';
 import type { Translator } from './translator.ts';
 
@@ -26,14 +27,17 @@ export class IcmpTranslator implements Translator {
     const { kind, quote } = packet.icmp;
     const { source, sourcePort, destination, destinationPort } = quote;
     const table = this.#tableOf(quote.protocol);
+    if (!table) return 'icmp: no mapping';
+    const { mappings, sessions } = table;
+    const session = table.session(destination, destinationPort, source, sourcePort);
     const mapping =
-      table?.session(destination, destinationPort, source, sourcePort)?.mapping ??
-      table?.mapping(destination, destinationPort, source, sourcePort);
-    if (!mapping) return 'icmp: no mapping';
-    packet.source = mapping.external;
+      session === NONE ? table.mapping(destination, destinationPort, source, sourcePort) : sessions.mapping[session];
+    if (mapping === NONE) return 'icmp: no mapping';
+    const external = mappings.external[mapping];
+    packet.source = external;
     packet.icmp = {
       kind,
-      quote: { ...quote, destination: mapping.external, destinationPort: mapping.externalPort },
+      quote: { ...quote, destination: external, destinationPort: mappings.externalPort[mapping] },
     };
     return undefined;
   }
@@ -43,26 +47,36 @@ export class IcmpTranslator implements Translator {
     if (!packet.icmp) return 'icmp: malformed';
     const { kind, quote } = packet.icmp;
     const table = this.#tableOf(quote.protocol);
-    const mapping = table?.mappingAt(quote.source, quote.sourcePort);
-    if (!table || !mapping || !this.#uses(table, mapping, packet)) return 'icmp: no mapping';
-    packet.destination = mapping.internal;
-    packet.icmp = { kind, quote: { ...quote, source: mapping.internal, sourcePort: mapping.internalPort } };
+    const mapping = table?.mappingAt(quote.source, quote.sourcePort) ?? NONE;
+    const plausible = table && mapping !== NONE && packet.destination === quote.source;
+    if (!plausible || !couldHaveSent(table, mapping, quote)) return 'icmp: no mapping';
+    const internal = table.mappings.internal[mapping];
+    packet.destination = internal;
+    packet.icmp = {
+      kind,
+      quote: { ...quote, source: internal, sourcePort: table.mappings.internalPort[mapping] },
+    };
     // RFC 4787 REQ-12 forbids it; the boxes that do it are modelled too.
     if (this.#endsMapping) table.endMapping(mapping, 'icmp-error', now);
     return undefined;
-  }
-
-  /** Could the quoted packet have left by this mapping? */
-  #uses(table: TranslationTable, mapping: Mapping, packet: Packet): boolean {
-    const { quote } = packet.icmp!;
-    if (packet.destination !== quote.source) return false;
-    if (mapping.key === table.keyFor(quote.destination, quote.destinationPort)) return true;
-    const { internal, internalPort } = mapping;
-    return table.session(internal, internalPort, quote.destination, quote.destinationPort)?.mapping === mapping;
   }
 
   #tableOf(protocol: Protocol): TranslationTable | undefined {
     if (protocol === UDP) return this.#udp;
     return protocol === TCP ? this.#tcp : undefined;
   }
+}
+
+/** Is it a packet that leaves by this mapping? */
+function couldHaveSent(table: TranslationTable, mapping: MappingId, quote: Quote): boolean {
+  const { mappings, sessions } = table;
+  const { destination, destinationPort } = quote;
+  if (mappings.key[mapping] === table.keyFor(destination, destinationPort)) return true;
+  const session = table.session(
+    mappings.internal[mapping],
+    mappings.internalPort[mapping],
+    destination,
+    destinationPort,
+  );
+  return session !== NONE && sessions.mapping[session] === mapping;
 }

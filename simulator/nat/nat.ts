@@ -4,7 +4,6 @@ import { type AddressId, icmpPacket, type Packet, quoteOf, TCP, UDP } from '../p
 import type { DropReason } from './drop-reasons.ts';
 import type { MappingInfo, NatEnvironment } from './environment.ts';
 import { hairpin } from './hairpin.ts';
-import { describe, type Mapping } from './records.ts';
 import { createState, type NatState } from './state.ts';
 import type { Translator } from './translator.ts';
 
@@ -44,7 +43,7 @@ export class Nat {
   /** The live mappings, UDP before TCP, each in order of creation. */
   mappings(): MappingInfo[] {
     this.#expire();
-    return this.#allMappings().map(describe);
+    return this.#mappings();
   }
 
   /** Takes a packet from an inside host. */
@@ -69,10 +68,10 @@ export class Nat {
   /** Reboots: everything is forgotten. */
   flush(): void {
     this.#expire();
-    const mappings = this.#allMappings();
+    const mappings = this.#mappings();
     this.#state.unsolicited.clear();
     this.#state = this.#boot();
-    for (const mapping of mappings) this.#environment.mappingRemoved(describe(mapping), 'flushed');
+    for (const mapping of mappings) this.#environment.mappingRemoved(mapping, 'flushed');
   }
 
   #refusalFromInside(packet: Packet, turns: boolean, now: number): DropReason | undefined {
@@ -109,8 +108,8 @@ export class Nat {
     return now;
   }
 
-  #allMappings(): Mapping[] {
-    return [...this.#state.udp.table.mappings(), ...this.#state.tcp.table.mappings()];
+  #mappings(): MappingInfo[] {
+    return [...this.#state.udp.table.list(), ...this.#state.tcp.table.list()];
   }
 
   #boot(): NatState {

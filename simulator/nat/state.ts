@@ -1,6 +1,6 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Random } from '../../core/ports/index.ts';
-import type { AddressId, Packet } from '../packet.ts';
+import { type AddressId, type Packet, TCP, UDP } from '../packet.ts';
 import type { NatEnvironment } from './environment.ts';
 import { ExternalPorts } from './external-ports.ts';
 import { IcmpTranslator } from './icmp-translator.ts';
@@ -64,6 +64,7 @@ function createTable(
     now: environment.now(),
   });
   return new TranslationTable({
+    protocol: protocol === 'udp' ? UDP : TCP,
     mapping: behaviour[protocol].mapping,
     endsWithSessions: protocol === 'tcp',
     permissions: new Permissions(behaviour[protocol].filtering, behaviour.filterScope),

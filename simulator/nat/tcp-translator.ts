@@ -1,7 +1,9 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import { type Packet, RST } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
-import type { Mapping, Session } from './records.ts';
+import type { MappingId } from './mapping-rows.ts';
+import { NONE } from './pair-index.ts';
+import type { SessionId } from './session-rows.ts';
 import { awaitsAnswer, isBareSyn, isEstablished, observeInbound, observeOutbound } from './tcp-state.ts';
 import type { TranslationTable } from './translation-table.ts';
 import type { Translator } from './translator.ts';
@@ -33,46 +35,54 @@ export class TcpTranslator implements Translator {
   /** Only a SYN opens a session; any other segment without one is astray and dropped. */
   outbound(packet: Packet, now: number): DropReason | undefined {
     const { table } = this;
+    const { mappings, sessions } = table;
+    const syn = isBareSyn(packet);
     let session = table.session(packet.source, packet.sourcePort, packet.destination, packet.destinationPort);
-    if (!session) {
-      if (!isBareSyn(packet)) return 'tcp: no session';
+    if (session === NONE) {
+      if (!syn) return 'tcp: no session';
       const opened = table.open(packet, now + this.#transitoryUs);
       if (typeof opened === 'string') return opened;
       session = opened;
     }
-    const { mapping } = session;
-    if (!session.opened && !(packet.flags & RST)) table.grant(session);
-    if (isBareSyn(packet)) this.#unsolicited.forget(mapping, packet);
-    observeOutbound(session, packet);
+    const mapping = sessions.mapping[session];
+    const external = mappings.external[mapping];
+    const externalPort = mappings.externalPort[mapping];
+    if (!sessions.opened[session] && !(packet.flags & RST)) table.grant(session);
+    if (syn) this.#unsolicited.forget(external, externalPort, packet.destination, packet.destinationPort);
+    observeOutbound(sessions, session, packet);
     this.#refresh(session, packet, now);
-    packet.source = mapping.external;
-    packet.sourcePort = mapping.externalPort;
+    packet.source = external;
+    packet.sourcePort = externalPort;
     return undefined;
   }
 
   inbound(packet: Packet, now: number): DropReason | undefined {
     const { table } = this;
+    const { mappings, sessions } = table;
     const syn = isBareSyn(packet);
     if (syn && this.#refusesInbound) return 'policy: tcp-in blocked';
     const mapping = table.mappingAt(packet.destination, packet.destinationPort);
-    if (!mapping) return syn ? 'tcp: unsolicited syn' : 'nat: no mapping';
-    let session = table.session(mapping.internal, mapping.internalPort, packet.source, packet.sourcePort);
-    if (session?.mapping === mapping) {
-      // RFC 5382 REQ-2, against which some boxes take the SYN for a stranger.
-      if (syn && !this.#simultaneousOpen && awaitsAnswer(session)) return 'tcp: simultaneous open refused';
+    if (mapping === NONE) return syn ? 'tcp: unsolicited syn' : 'nat: no mapping';
+    const internal = mappings.internal[mapping];
+    const internalPort = mappings.internalPort[mapping];
+    let session = table.session(internal, internalPort, packet.source, packet.sourcePort);
+    if (session !== NONE && sessions.mapping[session] === mapping) {
+      // RFC 5382 REQ-2, against which some boxes take the SYN for a stranger's.
+      const simultaneous = syn && awaitsAnswer(sessions.state[session]);
+      if (simultaneous && !this.#simultaneousOpen) return 'tcp: simultaneous open refused';
     } else {
       if (!syn) return 'tcp: no session';
-      if (!table.permissions.admits(mapping, packet.source, packet.sourcePort)) return 'tcp: unsolicited syn';
-      const accepted = session ? undefined : this.#accept(mapping, packet, now);
+      if (!table.admits(mapping, packet.source, packet.sourcePort)) return 'tcp: unsolicited syn';
+      const accepted = session === NONE ? this.#accept(mapping, packet, now) : NONE;
       if (typeof accepted === 'string') return accepted;
       session = accepted;
     }
-    if (session) {
-      observeInbound(session, packet);
+    if (session !== NONE) {
+      observeInbound(sessions, session, packet);
       this.#refresh(session, packet, now);
     }
-    packet.destination = mapping.internal;
-    packet.destinationPort = mapping.internalPort;
+    packet.destination = internal;
+    packet.destinationPort = internalPort;
     return undefined;
   }
 
@@ -80,23 +90,25 @@ export class TcpTranslator implements Translator {
    * A session for an admitted SYN if its answer would leave by the same mapping. If not, the SYN passes without a
    * session, and the answer is astray.
    */
-  #accept(mapping: Mapping, packet: Packet, now: number): Session | DropReason | undefined {
+  #accept(mapping: MappingId, packet: Packet, now: number): SessionId | DropReason {
     const { table } = this;
-    const returns = this.#binds || mapping.key === table.keyFor(packet.source, packet.sourcePort);
-    return returns ? table.accept(mapping, packet, now + this.#transitoryUs) : undefined;
+    const returns = this.#binds || table.mappings.key[mapping] === table.keyFor(packet.source, packet.sourcePort);
+    return returns ? table.accept(mapping, packet, now + this.#transitoryUs) : NONE;
   }
 
   /** Restarts the session's timer for the state that it is in now (RFC 5382 REQ-5). */
-  #refresh(session: Session, packet: Packet, now: number): void {
-    const before = session.deadline;
+  #refresh(session: SessionId, packet: Packet, now: number): void {
+    const { table } = this;
+    const { deadline, state } = table.sessions;
+    const transitory = now + this.#transitoryUs;
     if (packet.flags & RST) {
-      if (this.#resetRemoves) this.table.endSession(session, 'reset', now);
+      if (this.#resetRemoves) table.endSession(session, 'reset', now);
       // RFC 7857 section 2.2 holds it for the transitory time; section 7: an RST never prolongs it.
-      else if (now + this.#transitoryUs < before) this.table.hasten(session, now + this.#transitoryUs);
+      else if (transitory < deadline[session]) table.hasten(session, transitory);
       return;
     }
-    const deadline = now + (isEstablished(session) ? this.#establishedUs : this.#transitoryUs);
-    if (deadline < before) this.table.hasten(session, deadline);
-    else session.deadline = deadline;
+    const next = isEstablished(state[session]) ? now + this.#establishedUs : transitory;
+    if (next < deadline[session]) table.hasten(session, next);
+    else deadline[session] = next;
   }
 }

@@ -1,14 +1,15 @@
 import type { Dependence } from '../../core/nat/behaviour.ts';
-import type { AddressId, Packet } from '../packet.ts';
+import type { AddressId, Packet, Protocol } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
-import type { NatEnvironment } from './environment.ts';
+import type { MappingInfo, NatEnvironment } from './environment.ts';
 import { ExpiryIndex } from './expiry-index.ts';
 import type { ExternalPorts } from './external-ports.ts';
 import { dependentKey, endpointKey } from './keys.ts';
-import { PairTable } from './pair-table.ts';
+import { type MappingId, MappingRows } from './mapping-rows.ts';
+import { NONE, PairIndex } from './pair-index.ts';
 import type { Permissions } from './permissions.ts';
 import type { Quota } from './quota.ts';
-import { describe, Mapping, Session } from './records.ts';
+import { type SessionId, SessionRows } from './session-rows.ts';
 
 /** Sessions of one protocol: more than one trial can make, few enough to hold in memory. */
 const SESSION_LIMIT = 1 << 20;
@@ -16,6 +17,7 @@ const SESSION_LIMIT = 1 << 20;
 type RemovalReason = Parameters<NatEnvironment['mappingRemoved']>[1];
 
 export interface TableParts {
+  readonly protocol: Protocol;
   readonly mapping: Dependence;
   /** Does a mapping end with its last session (TCP), or by a timer of its own (UDP)? */
   readonly endsWithSessions: boolean;
@@ -30,36 +32,38 @@ export interface TableParts {
  * belongs to one mapping, and while it lives all that the internal endpoint sends there leaves by that mapping.
  */
 export class TranslationTable {
-  readonly permissions: Permissions;
+  readonly mappings = new MappingRows();
+  readonly sessions = new SessionRows(this.mappings);
   readonly #parts: TableParts;
   // (internal endpoint, what the mapping sees of the remote)
-  readonly #mappings = new PairTable<Mapping>();
+  readonly #mappingIndex = new PairIndex();
   // (internal endpoint, remote endpoint)
-  readonly #sessions = new PairTable<Session>();
-  readonly #mappingExpiry = new ExpiryIndex<Mapping>();
-  readonly #sessionExpiry = new ExpiryIndex<Session>();
-  #nextId = 0;
+  readonly #sessionIndex = new PairIndex();
+  readonly #mappingExpiry = new ExpiryIndex<MappingId>(this.mappings);
+  readonly #sessionExpiry = new ExpiryIndex<SessionId>(this.sessions);
 
   constructor(parts: TableParts) {
     this.#parts = parts;
-    this.permissions = parts.permissions;
   }
 
-  /** Live mappings in order of creation. */
-  mappings(): Mapping[] {
-    return [...this.#mappings.values()].sort((a, b) => a.id - b.id);
+  /** The live mappings in order of creation. */
+  list(): MappingInfo[] {
+    const live = [...this.#mappingIndex.values()].sort((a, b) => this.mappings.byAge(a, b));
+    return live.map((mapping) => this.#describe(mapping));
   }
 
-  session(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): Session | undefined {
-    return this.#sessions.get(endpointKey(internal, internalPort), endpointKey(remote, remotePort));
+  /** The session between two endpoints, or {@link NONE}. */
+  session(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): SessionId {
+    return this.#sessionIndex.get(endpointKey(internal, internalPort), endpointKey(remote, remotePort));
   }
 
-  /** The mapping that an internal endpoint's own traffic to the remote uses. */
-  mapping(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): Mapping | undefined {
-    return this.#mappings.get(endpointKey(internal, internalPort), this.keyFor(remote, remotePort));
+  /** The mapping that an internal endpoint's own traffic to the remote uses, or {@link NONE}. */
+  mapping(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): MappingId {
+    return this.#mappingIndex.get(endpointKey(internal, internalPort), this.keyFor(remote, remotePort));
   }
 
-  mappingAt(external: AddressId, externalPort: number): Mapping | undefined {
+  /** The mapping that has an external endpoint, or {@link NONE}. */
+  mappingAt(external: AddressId, externalPort: number): MappingId {
     return this.#parts.ports.owner(external, externalPort);
   }
 
@@ -67,107 +71,131 @@ export class TranslationTable {
     return dependentKey(this.#parts.mapping, remote, remotePort);
   }
 
+  /** Does the filter let the remote send to the mapping? */
+  admits(mapping: MappingId, remote: AddressId, remotePort: number): boolean {
+    return this.#parts.permissions.admits(mapping, this.mappings.internal[mapping], remote, remotePort);
+  }
+
+  /** The rule by which {@link admits} says no. */
+  get filterRule(): DropReason {
+    return this.#parts.permissions.refusal;
+  }
+
   /** A new session for an outbound packet, on the mapping there is or on a new one. */
-  open(packet: Packet, deadline: number): Session | DropReason {
-    if (this.#sessions.size >= SESSION_LIMIT) return 'nat: session limit';
+  open(packet: Packet, deadline: number): SessionId | DropReason {
+    if (this.#sessionIndex.size >= SESSION_LIMIT) return 'nat: session limit';
     const { source, sourcePort, destination, destinationPort } = packet;
-    const mapping = this.mapping(source, sourcePort, destination, destinationPort) ?? this.#create(packet, deadline);
+    const known = this.mapping(source, sourcePort, destination, destinationPort);
+    const mapping = known === NONE ? this.#create(packet, deadline) : known;
     return typeof mapping === 'string' ? mapping : this.#join(mapping, destination, destinationPort, deadline);
   }
 
   /** A new session for an inbound packet that was admitted. */
-  accept(mapping: Mapping, packet: Packet, deadline: number): Session | DropReason {
-    if (this.#sessions.size >= SESSION_LIMIT) return 'nat: session limit';
+  accept(mapping: MappingId, packet: Packet, deadline: number): SessionId | DropReason {
+    if (this.#sessionIndex.size >= SESSION_LIMIT) return 'nat: session limit';
     return this.#join(mapping, packet.source, packet.sourcePort, deadline);
   }
 
-  /** Notes that the inside has sent on the session. */
-  grant(session: Session): void {
-    session.opened = true;
-    this.permissions.grant(session);
+  /** Notes that the inside has sent on the session, which opens the filter. */
+  grant(session: SessionId): void {
+    const { mapping, remote, remotePort, opened } = this.sessions;
+    const internal = this.mappings.internal[mapping[session]];
+    opened[session] = 1;
+    this.#parts.permissions.grant(mapping[session], internal, remote[session], remotePort[session]);
   }
 
   /** Gives a session an earlier deadline; for a later one a plain write will do. */
-  hasten(session: Session, deadline: number): void {
-    session.deadline = deadline;
+  hasten(session: SessionId, deadline: number): void {
+    this.sessions.deadline[session] = deadline;
     this.#sessionExpiry.hasten(session);
   }
 
-  endSession(session: Session, reason: RemovalReason, at: number): void {
+  endSession(session: SessionId, reason: RemovalReason, at: number): void {
     this.#sessionExpiry.remove(session);
-    this.#leave(session);
-    const { mapping } = session;
-    if (this.#parts.endsWithSessions && mapping.sessions === undefined) this.#discard(mapping, reason, at);
+    this.#leave(session, reason, at);
   }
 
-  endMapping(mapping: Mapping, reason: RemovalReason, at: number): void {
-    for (let session = mapping.sessions; session; session = mapping.sessions) {
-      this.#sessionExpiry.remove(session);
-      this.#leave(session);
-    }
-    if (mapping.expirySlot >= 0) this.#mappingExpiry.remove(mapping);
-    this.#discard(mapping, reason, at);
+  endMapping(mapping: MappingId, reason: RemovalReason, at: number): void {
+    const { endsWithSessions } = this.#parts;
+    if (!endsWithSessions) this.#mappingExpiry.remove(mapping);
+    this.#endMapping(mapping, reason, at);
   }
 
   /** Ends what is over at `now`. */
   expire(now: number): void {
-    for (let session = this.#sessionExpiry.takeDue(now); session; session = this.#sessionExpiry.takeDue(now)) {
-      this.#leave(session);
-      const { mapping, deadline } = session;
-      if (this.#parts.endsWithSessions && mapping.sessions === undefined) this.#discard(mapping, 'expired', deadline);
+    for (let due = this.#sessionExpiry.takeDue(now); due !== undefined; due = this.#sessionExpiry.takeDue(now)) {
+      this.#leave(due, 'expired', this.sessions.deadline[due]);
     }
-    for (let mapping = this.#mappingExpiry.takeDue(now); mapping; mapping = this.#mappingExpiry.takeDue(now)) {
-      this.endMapping(mapping, 'expired', mapping.deadline);
+    for (let due = this.#mappingExpiry.takeDue(now); due !== undefined; due = this.#mappingExpiry.takeDue(now)) {
+      this.#endMapping(due, 'expired', this.mappings.deadline[due]);
     }
   }
 
-  #create(packet: Packet, deadline: number): Mapping | DropReason {
+  #create(packet: Packet, deadline: number): MappingId | DropReason {
     const { ports, quota, environment } = this.#parts;
     const refusal = quota.refusal(packet.source);
     if (refusal) return refusal;
     const endpoint = ports.choose(packet.source, packet.sourcePort, environment.now());
     if (!endpoint) return 'nat: no free port';
     const key = this.keyFor(packet.destination, packet.destinationPort);
-    const mapping = new Mapping(this.#nextId++, key, packet, endpoint.external, endpoint.externalPort);
-    this.#mappings.set(endpointKey(mapping.internal, mapping.internalPort), key, mapping);
-    ports.take(mapping);
-    quota.add(mapping.internal);
-    if (!this.#parts.endsWithSessions) {
-      mapping.deadline = deadline;
-      this.#mappingExpiry.add(mapping);
-    }
-    environment.mappingCreated(describe(mapping));
+    const mapping = this.mappings.add(packet, endpoint, key, deadline);
+    this.#mappingIndex.set(this.mappings.internalKey(mapping), key, mapping);
+    if (!this.#parts.endsWithSessions) this.#mappingExpiry.add(mapping);
+    ports.take(endpoint, mapping);
+    quota.add(packet.source);
+    environment.mappingCreated(this.#describe(mapping));
     return mapping;
   }
 
-  #discard(mapping: Mapping, reason: RemovalReason, at: number): void {
-    const { ports, quota, environment } = this.#parts;
-    this.#mappings.delete(endpointKey(mapping.internal, mapping.internalPort), mapping.key);
-    ports.release(mapping, at);
-    quota.remove(mapping.internal);
-    environment.mappingRemoved(describe(mapping), reason);
-  }
-
-  #join(mapping: Mapping, remote: AddressId, remotePort: number, deadline: number): Session {
-    const session = new Session(mapping, remote, remotePort);
-    session.deadline = deadline;
-    session.next = mapping.sessions;
-    if (session.next) session.next.previous = session;
-    mapping.sessions = session;
-    this.#sessions.set(endpointKey(mapping.internal, mapping.internalPort), endpointKey(remote, remotePort), session);
+  #join(mapping: MappingId, remote: AddressId, remotePort: number, deadline: number): SessionId {
+    const session = this.sessions.add(mapping, remote, remotePort, deadline);
+    this.#sessionIndex.set(this.mappings.internalKey(mapping), endpointKey(remote, remotePort), session);
     this.#sessionExpiry.add(session);
     return session;
   }
 
-  #leave(session: Session): void {
-    const { mapping, previous, next } = session;
-    if (next) next.previous = previous;
-    if (previous) previous.next = next;
-    else mapping.sessions = next;
-    this.#sessions.delete(
-      endpointKey(mapping.internal, mapping.internalPort),
-      endpointKey(session.remote, session.remotePort),
-    );
-    if (session.opened) this.permissions.revoke(session);
+  /** Ends a session that is out of the expiry index. */
+  #leave(session: SessionId, reason: RemovalReason, at: number): void {
+    const mapping = this.#forget(session);
+    if (this.#parts.endsWithSessions && this.mappings.firstSession[mapping] === NONE) {
+      this.#discard(mapping, reason, at);
+    }
+  }
+
+  /** Ends a mapping that is out of the expiry index, and its sessions. */
+  #endMapping(mapping: MappingId, reason: RemovalReason, at: number): void {
+    const { firstSession } = this.mappings;
+    while (firstSession[mapping] !== NONE) {
+      this.#sessionExpiry.remove(firstSession[mapping]);
+      this.#forget(firstSession[mapping]);
+    }
+    this.#discard(mapping, reason, at);
+  }
+
+  #forget(session: SessionId): MappingId {
+    const { mapping, remote, remotePort, opened } = this.sessions;
+    const owner = mapping[session];
+    if (opened[session]) {
+      const internal = this.mappings.internal[owner];
+      this.#parts.permissions.revoke(owner, internal, remote[session], remotePort[session]);
+    }
+    this.#sessionIndex.delete(this.mappings.internalKey(owner), this.sessions.remoteKey(session));
+    this.sessions.remove(session);
+    return owner;
+  }
+
+  #discard(mapping: MappingId, reason: RemovalReason, at: number): void {
+    const { ports, quota, environment } = this.#parts;
+    const { internal, external, externalPort, key } = this.mappings;
+    const description = this.#describe(mapping);
+    this.#mappingIndex.delete(this.mappings.internalKey(mapping), key[mapping]);
+    ports.release(external[mapping], externalPort[mapping], internal[mapping], at);
+    quota.remove(internal[mapping]);
+    this.mappings.remove(mapping);
+    environment.mappingRemoved(description, reason);
+  }
+
+  #describe(mapping: MappingId): MappingInfo {
+    return this.mappings.describe(mapping, this.#parts.protocol);
   }
 }

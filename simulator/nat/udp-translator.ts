@@ -1,6 +1,7 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Packet } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
+import { NONE } from './pair-index.ts';
 import type { TranslationTable } from './translation-table.ts';
 import type { Translator } from './translator.ts';
 
@@ -24,42 +25,46 @@ export class UdpTranslator implements Translator {
 
   outbound(packet: Packet, now: number): DropReason | undefined {
     const { table } = this;
+    const { mappings, sessions } = table;
     const deadline = now + this.#timeoutUs;
-    const session =
-      table.session(packet.source, packet.sourcePort, packet.destination, packet.destinationPort) ??
-      table.open(packet, deadline);
-    if (typeof session === 'string') return session;
+    let session = table.session(packet.source, packet.sourcePort, packet.destination, packet.destinationPort);
+    if (session === NONE) {
+      const opened = table.open(packet, deadline);
+      if (typeof opened === 'string') return opened;
+      session = opened;
+    }
     // Whatever refreshes the mapping, sending is what opens the filter, so it also keeps it open.
-    session.deadline = deadline;
-    if (!session.opened) table.grant(session);
-    const { mapping } = session;
-    if (this.#outboundRefreshes) mapping.deadline = deadline; // RFC 4787 REQ-6
-    packet.source = mapping.external;
-    packet.sourcePort = mapping.externalPort;
+    sessions.deadline[session] = deadline;
+    if (!sessions.opened[session]) table.grant(session);
+    const mapping = sessions.mapping[session];
+    if (this.#outboundRefreshes) mappings.deadline[mapping] = deadline; // RFC 4787 REQ-6
+    packet.source = mappings.external[mapping];
+    packet.sourcePort = mappings.externalPort[mapping];
     return undefined;
   }
 
   inbound(packet: Packet, now: number): DropReason | undefined {
     const { table } = this;
+    const { mappings, sessions } = table;
     const mapping = table.mappingAt(packet.destination, packet.destinationPort);
-    if (!mapping) return 'nat: no mapping';
-    const session = table.session(mapping.internal, mapping.internalPort, packet.source, packet.sourcePort);
-    const own = session?.mapping === mapping ? session : undefined;
-    if (!own?.opened && !table.permissions.admits(mapping, packet.source, packet.sourcePort)) {
-      return table.permissions.refusal; // and refreshes nothing: RFC 7857 section 7
+    if (mapping === NONE) return 'nat: no mapping';
+    const internal = mappings.internal[mapping];
+    const internalPort = mappings.internalPort[mapping];
+    const session = table.session(internal, internalPort, packet.source, packet.sourcePort);
+    const own = session !== NONE && sessions.mapping[session] === mapping;
+    const opened = own && sessions.opened[session] === 1;
+    if (!opened && !table.admits(mapping, packet.source, packet.sourcePort)) {
+      return table.filterRule; // and refreshes nothing: RFC 7857 section 7
     }
     const deadline = now + this.#timeoutUs;
-    if (this.#binds) {
-      if (own && !own.opened) own.deadline = deadline;
-      const bound = session ?? table.accept(mapping, packet, deadline);
-      if (typeof bound === 'string') return bound;
+    if (this.#binds && session === NONE) {
+      const accepted = table.accept(mapping, packet, deadline);
+      if (typeof accepted === 'string') return accepted;
     }
-    if (this.#inboundRefreshes) {
-      mapping.deadline = deadline; // RFC 4787 REQ-6a
-      if (own) own.deadline = deadline;
-    }
-    packet.destination = mapping.internal;
-    packet.destinationPort = mapping.internalPort;
+    if (own && (this.#inboundRefreshes || !opened)) sessions.deadline[session] = deadline;
+    if (this.#inboundRefreshes) mappings.deadline[mapping] = deadline; // RFC 4787 REQ-6a
+    packet.destination = internal;
+    packet.destinationPort = internalPort;
     return undefined;
   }
 }

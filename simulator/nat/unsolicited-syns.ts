@@ -1,10 +1,8 @@
 import type { TcpBehaviour } from '../../core/nat/behaviour.ts';
 import type { Timer } from '../../core/ports/index.ts';
-import { ACK, icmpPacket, type Packet, quoteOf, RST, TCP } from '../packet.ts';
+import { ACK, type AddressId, icmpPacket, type Packet, quoteOf, RST, TCP } from '../packet.ts';
 import type { NatEnvironment } from './environment.ts';
 import { endpointKey } from './keys.ts';
-import { PairTable } from './pair-table.ts';
-import type { Mapping } from './records.ts';
 
 /** RFC 5382 REQ-4: no answer for at least this long. */
 const PATIENCE_US = 6_000_000;
@@ -16,8 +14,7 @@ export class UnsolicitedSyns {
   readonly #policy: TcpBehaviour['unsolicited'];
   readonly #environment: NatEnvironment;
   readonly #reply: (packet: Packet) => void;
-  // (external endpoint, remote endpoint)
-  readonly #stored = new PairTable<Timer>();
+  readonly #stored = new Map<string, Timer>();
 
   /** @param reply sends an answer on its way, outside or back through the hairpin */
   constructor(policy: TcpBehaviour['unsolicited'], environment: NatEnvironment, reply: (packet: Packet) => void) {
@@ -31,30 +28,30 @@ export class UnsolicitedSyns {
     else if (this.#policy === 'icmp') this.#store(packet);
   }
 
-  /** An outbound SYN to that remote was translated: the stored SYN is dropped in silence. */
-  forget(mapping: Mapping, packet: Packet): void {
+  /** An outbound SYN between these endpoints was translated: the stored SYN is dropped in silence. */
+  forget(external: AddressId, externalPort: number, remote: AddressId, remotePort: number): void {
     if (this.#stored.size === 0) return;
-    const local = endpointKey(mapping.external, mapping.externalPort);
-    const remote = endpointKey(packet.destination, packet.destinationPort);
-    this.#stored.get(local, remote)?.cancel();
-    this.#stored.delete(local, remote);
+    const connection = connectionKey(external, externalPort, remote, remotePort);
+    this.#stored.get(connection)?.cancel();
+    this.#stored.delete(connection);
   }
 
   clear(): void {
     for (const timer of this.#stored.values()) timer.cancel();
+    this.#stored.clear();
   }
 
   #store(packet: Packet): void {
-    const local = endpointKey(packet.destination, packet.destinationPort);
-    const remote = endpointKey(packet.source, packet.sourcePort);
+    const { source, sourcePort, destination, destinationPort } = packet;
+    const connection = connectionKey(destination, destinationPort, source, sourcePort);
     // A repeated SYN is the same attempt: its error is already on the way.
-    if (this.#stored.size >= STORED_LIMIT || this.#stored.get(local, remote)) return;
+    if (this.#stored.size >= STORED_LIMIT || this.#stored.has(connection)) return;
     const quote = quoteOf(packet);
     const timer = this.#environment.after(PATIENCE_US, () => {
-      this.#stored.delete(local, remote);
-      this.#reply(icmpPacket(this.#environment.nextPacketId(), quote.destination, 'port-unreachable', quote));
+      this.#stored.delete(connection);
+      this.#reply(icmpPacket(this.#environment.nextPacketId(), destination, 'port-unreachable', quote));
     });
-    this.#stored.set(local, remote, timer);
+    this.#stored.set(connection, timer);
   }
 
   /** RFC 9293 section 3.10.7.1: the answer to a segment without ACK has sequence number 0 and acknowledges all of it. */
@@ -75,4 +72,8 @@ export class UnsolicitedSyns {
       icmp: undefined,
     };
   }
+}
+
+function connectionKey(external: AddressId, externalPort: number, remote: AddressId, remotePort: number): string {
+  return `${endpointKey(external, externalPort)} ${endpointKey(remote, remotePort)}`;
 }

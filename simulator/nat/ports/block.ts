@@ -1,9 +1,10 @@
 import type { PortAllocation } from '../../../core/nat/behaviour.ts';
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
+import { NONE } from '../pair-index.ts';
 import type { PortAllocator } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
-import { FOREIGN, NONE, type PortSpace } from './port-space.ts';
+import { FOREIGN, type PortSpace } from './port-space.ts';
 
 /**
  * A random port of the block that belongs to the host (RFC 7422). Blocks are given in the order in which hosts first

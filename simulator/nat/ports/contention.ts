@@ -1,13 +1,24 @@
 import type { Random } from '../../../core/ports/index.ts';
-import { type Expiring, ExpiryIndex } from '../expiry-index.ts';
+import { type ExpiryColumns, ExpiryIndex } from '../expiry-index.ts';
+import { NONE } from '../pair-index.ts';
 import type { PortAllocator } from './allocator.ts';
-import { FOREIGN, NONE, type PortSpace } from './port-space.ts';
+import { FOREIGN, type PortSpace } from './port-space.ts';
 
 const WORD = 0x1_0000_0000;
 
-interface Occupation extends Expiring {
+interface Occupation {
   readonly port: number;
+  readonly until: number;
+  slot: number;
 }
+
+const OCCUPATION_COLUMNS: ExpiryColumns<Occupation> = {
+  deadlineOf: (occupation) => occupation.until,
+  slotOf: (occupation) => occupation.slot,
+  setSlot: (occupation, slot) => {
+    occupation.slot = slot;
+  },
+};
 
 /**
  * The mappings that foreign hosts make in one port space: a Poisson process, worked out when somebody asks and not by
@@ -20,7 +31,7 @@ export class Contention {
   readonly #random: Random;
   readonly #meanGapUs: number;
   readonly #occupationUs: number;
-  readonly #occupations = new ExpiryIndex<Occupation>();
+  readonly #occupations = new ExpiryIndex(OCCUPATION_COLUMNS);
   #nextUs: number;
 
   /**
@@ -51,7 +62,7 @@ export class Contention {
       const port = this.#allocator.choose(FOREIGN, 1024 + this.#random.below(64512));
       if (port !== NONE) {
         this.#space.reserve(port);
-        this.#occupations.add({ port, deadline: this.#nextUs + this.#occupationUs, expirySlot: -1 });
+        this.#occupations.add({ port, until: this.#nextUs + this.#occupationUs, slot: NONE });
       }
       this.#nextUs += exponential(this.#random, this.#meanGapUs);
     }

@@ -1,21 +1,30 @@
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
-import { type Expiring, ExpiryIndex } from '../expiry-index.ts';
-import type { Mapping } from '../records.ts';
+import { type ExpiryColumns, ExpiryIndex } from '../expiry-index.ts';
+import type { MappingId } from '../mapping-rows.ts';
+import { NONE } from '../pair-index.ts';
 import { type Candidates, PortSet } from './port-set.ts';
 
-/** No port. */
-export const NONE = -1;
 /** Stands for all hosts behind the NAT that the world does not model. */
 export const FOREIGN: AddressId = -1;
 
 /** Blind draws before the exact search: enough while the space is less than nine tenths full. */
 const DRAWS = 16;
 
-interface Hold extends Expiring {
+interface Hold {
   readonly port: number;
   readonly host: AddressId;
+  readonly until: number;
+  slot: number;
 }
+
+const HOLD_COLUMNS: ExpiryColumns<Hold> = {
+  deadlineOf: (hold) => hold.until,
+  slotOf: (hold) => hold.slot,
+  setSlot: (hold, slot) => {
+    hold.slot = slot;
+  },
+};
 
 /**
  * The ports of one protocol on one external address, and who has them. A port is free, or taken, or held: freed, but
@@ -25,9 +34,9 @@ export class PortSpace {
   readonly #holdUs: number;
   readonly #free = PortSet.full();
   // Two levels of 256: found without hashing, and only where ports are in use is there an array.
-  readonly #owners: ((Mapping | undefined)[] | undefined)[] = new Array(256).fill(undefined);
+  readonly #owners: (Int32Array | undefined)[] = new Array(256).fill(undefined);
   readonly #holds = new Map<number, Hold>();
-  readonly #holdExpiry = new ExpiryIndex<Hold>();
+  readonly #holdExpiry = new ExpiryIndex(HOLD_COLUMNS);
   readonly #holdsOfHost = new Map<AddressId, Set<number>>();
 
   constructor(holdUs: number) {
@@ -35,8 +44,9 @@ export class PortSpace {
     this.#free.delete(0);
   }
 
-  owner(port: number): Mapping | undefined {
-    return this.#owners[port >>> 8]?.[port & 255];
+  /** The mapping that has the port, or {@link NONE}. */
+  owner(port: number): MappingId {
+    return this.#owners[port >>> 8]?.[port & 255] ?? NONE;
   }
 
   isAvailable(port: number, host: AddressId): boolean {
@@ -67,9 +77,9 @@ export class PortSpace {
     return this.#holdsOfHost.has(host) || this.#free.count(candidates) > 0;
   }
 
-  take(port: number, mapping: Mapping): void {
+  take(port: number, mapping: MappingId): void {
     this.reserve(port);
-    const page = (this.#owners[port >>> 8] ??= new Array(256).fill(undefined));
+    const page = (this.#owners[port >>> 8] ??= new Int32Array(256).fill(NONE));
     page[port & 255] = mapping;
   }
 
@@ -85,12 +95,12 @@ export class PortSpace {
 
   /** @param at microseconds */
   release(port: number, host: AddressId, at: number): void {
-    this.#owners[port >>> 8]![port & 255] = undefined;
+    this.#owners[port >>> 8]![port & 255] = NONE;
     if (this.#holdUs === 0) {
       this.#free.add(port);
       return;
     }
-    const hold = { port, host, deadline: at + this.#holdUs, expirySlot: -1 };
+    const hold = { port, host, until: at + this.#holdUs, slot: NONE };
     this.#holds.set(port, hold);
     this.#holdExpiry.add(hold);
     const ports = this.#holdsOfHost.get(host);

@@ -1,9 +1,10 @@
 import type { PortAllocation } from '../../../core/nat/behaviour.ts';
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
+import { NONE } from '../pair-index.ts';
 import type { PortAllocator } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
-import { NONE, type PortSpace } from './port-space.ts';
+import type { PortSpace } from './port-space.ts';
 
 /**
  * The last port plus `step`, wrapped within the range, and on in the same stride past ports that are taken. With
