@@ -124,7 +124,7 @@ export class Connection implements TcpConnection {
   receiveError(kind: IcmpKind, sequence: Sequence): void {
     const { una, max } = this.#sender;
     if (!this.#open || distance(una, sequence) < 0 || distance(sequence, max) < 0) return;
-    if (kind === 'fragmentation-needed') this.#sender.shrinkSegments();
+    if (kind === 'fragmentation-needed') this.#sender.shrinkSegments(sequence);
     else this.#softError = icmpErrorCode(kind, this.remote.address.includes(':') ? 6 : 4);
   }
 

@@ -2,16 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isNetError } from '../../../core/net/error.ts';
 import type { TcpConnection } from '../../../core/ports/index.ts';
 import { ACK, RST, SYN } from '../../packet.ts';
-import {
-  CLIENT,
-  connectedPair,
-  LATENCY_US,
-  PORT,
-  pattern,
-  Recorder,
-  SERVER,
-  TestNetwork,
-} from './test-network.ts';
+import { CLIENT, connectedPair, LATENCY_US, PORT, pattern, Recorder, SERVER, TestNetwork } from './test-network.ts';
 
 const SECOND = 1_000_000;
 const remote = { address: SERVER, port: PORT };
@@ -45,7 +36,7 @@ describe('RFC 9293 3.5: three-way handshake', () => {
     const sink = new Recorder();
     await stack.listen({ port: PORT }, (connection) => connection.start(sink));
     raw.send(SYN, 100, 0, { port: 4000, to: remote });
-    await network.run();
+    await network.runFor(SECOND / 2);
     raw.send(ACK, 101, raw.received[0]!.sequence + 1, { payload: pattern(20) });
     await network.runFor(SECOND);
     expect(sink.bytes).toEqual(pattern(20));

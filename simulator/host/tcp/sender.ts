@@ -44,6 +44,8 @@ export class Sender {
   readonly #timer: LazyTimer;
   #next: Sequence;
   #segment = MAX_SEGMENT;
+  /** Where the segment stood that was too big last. */
+  #refused: Sequence | undefined;
   #ending = false;
   #probing = false;
   #probes = 0;
@@ -123,8 +125,15 @@ export class Sender {
     return true;
   }
 
-  /** A link on the way is too narrow (RFC 1191): smaller segments, from the first unacknowledged byte on. */
-  shrinkSegments(): void {
+  /**
+   * A link on the way is too narrow for the segment at `sequence` (RFC 1191): smaller segments, from the first
+   * unacknowledged byte on. Of all the segments of one flight that were too big only the first says something new;
+   * the next flight starts no later than it did.
+   */
+  shrinkSegments(sequence: Sequence): void {
+    const refused = this.#refused;
+    if (refused !== undefined && !before(refused, this.una) && before(refused, sequence)) return;
+    this.#refused = sequence;
     this.#segment = nextSmallerSegment(this.#segment);
     this.#rtt.retransmitted();
     this.#next = this.una;

@@ -196,7 +196,7 @@ export async function connectedPair(network = new TestNetwork()): Promise<Pair> 
   const accepted: TcpConnection[] = [];
   const listener = await stacks[1].listen({ port: PORT }, (connection) => accepted.push(connection));
   const dialled = stacks[0].dial({ address: SERVER, port: PORT });
-  for (let waited = 0; accepted.length === 0 && waited < 200; waited++) await network.runFor(LATENCY_US);
+  for (let waited = 0; accepted.length === 0 && waited < 2000; waited++) await network.runFor(LATENCY_US);
   const client = await dialled;
   const server = accepted[0]!;
   const clientSink = new Recorder();
