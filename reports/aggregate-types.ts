@@ -49,7 +49,7 @@ export interface Tally {
   readonly interval: Interval;
   readonly outcomes: ReadonlyMap<Outcome, number>;
   readonly winners: readonly Winner[];
-  /** Possible by the oracle, not connected. */
+  /** Possible by the oracle, not connected. Trials that crashed or stalled are neither this nor `impossible`. */
   readonly missed: number;
   /** Impossible by the oracle, not connected. */
   readonly impossible: number;

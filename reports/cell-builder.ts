@@ -40,8 +40,7 @@ export class CellBuilder {
     this.#cost.bytes.add(trial.cost.bytes);
     this.#cost.signals.add(trial.cost.signals);
     this.#cost.mappings.add(trial.cost.mappings);
-    for (const plugin of trial.oracle.possible) this.#possible.add(plugin);
-    if (this.#why.size < MAX_REASONS) this.#why.add(trial.oracle.why);
+    if (trial.outcome !== 'crashed') this.#theory(trial.oracle);
     this.#keep(dir, trial);
   }
 
@@ -73,6 +72,11 @@ export class CellBuilder {
   #ended(ending: Ending): void {
     this.#headline.add(ending);
     this.#total.add(ending);
+  }
+
+  #theory({ possible, why }: TrialResult['oracle']): void {
+    for (const plugin of possible) this.#possible.add(plugin);
+    if (this.#why.size < MAX_REASONS) this.#why.add(why);
   }
 
   #alone(key: string, plugin: string, ending: Ending): void {

@@ -68,7 +68,9 @@ export class TallyBuilder {
     else this.#winners.set(key, { plugin, path, trials: 1 });
   }
 
-  #failed({ possible, ran }: Ending): void {
+  #failed({ outcome, possible, ran }: Ending): void {
+    // A defect of the lab's own says nothing about the plugins.
+    if (outcome === 'crashed' || outcome === 'stalled') return;
     if (ran.some((plugin) => possible.includes(plugin))) this.#missed++;
     // A plugin without a rule might have connected: then nobody knows.
     else if (ran.every(isJudged)) this.#impossible++;

@@ -15,8 +15,6 @@ export interface UdpSide {
   readonly openOnEveryMapping: boolean;
   /** Does what one mapping has sent open the filter for every mapping of the host? */
   readonly sharesPermission: boolean;
-  /** A new mapping asks for the port of the last one first. */
-  readonly preservesPort: boolean;
   /** A new mapping may lie on another external address. */
   readonly changesAddress: boolean;
   readonly blocked: boolean;
@@ -25,13 +23,10 @@ export interface UdpSide {
 /** How a whole chain treats TCP. */
 export interface TcpSide {
   readonly mapping: Dependence;
-  readonly preservesPort: boolean;
   /** Who answers a SYN that came before our own opened the filter, and how. */
   readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host';
   /** No inbound SYN ever gets through, not even in answer to ours. */
   readonly refusesSyn: boolean;
-  /** A reset ends the mapping, and the next one has another port. */
-  readonly losesPortOnReset: boolean;
   /** Can a host that was never contacted open a connection to this one? */
   readonly reachable: boolean;
   readonly blocked: boolean;
@@ -54,7 +49,6 @@ export function udpSide(chain: Chain): UdpSide {
     sharesPermission: seesSeveral.every(
       (nat) => nat.filterScope === 'host' || nat.udp.filtering === 'endpoint-independent',
     ),
-    preservesPort: dependent.every(preservesPort),
     changesAddress: seesSeveral.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
     blocked: blocks(chain, 'udp'),
   };
@@ -62,16 +56,13 @@ export function udpSide(chain: Chain): UdpSide {
 
 export function tcpSide(chain: Chain): TcpSide {
   const nats = translating(chain);
-  const dependent = nats.filter((nat) => nat.tcp.mapping !== 'endpoint-independent');
   const outermostFilter = [...nats].reverse().find((nat) => nat.tcp.filtering !== 'endpoint-independent');
   const blocked = blocks(chain, 'tcp');
   const inboundBlocked = blocks(chain, 'tcp-in');
   return {
     mapping: strictest(nats.map((nat) => nat.tcp.mapping)),
-    preservesPort: dependent.every(preservesPort),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
-    losesPortOnReset: nats.some((nat) => nat.tcp.afterReset === 'remove' && !preservesPort(nat)),
     reachable: nats.length === 0 && !blocked && !inboundBlocked,
     blocked,
   };
@@ -103,10 +94,6 @@ function translating(chain: Chain): Chain {
 
 function blocks(chain: Chain, block: Block): boolean {
   return chain.some((nat) => nat.blocks.includes(block));
-}
-
-function preservesPort(nat: NatBehaviour): boolean {
-  return nat.ports.allocation === 'preserving';
 }
 
 function strictest(values: readonly Dependence[]): Dependence {

@@ -3,13 +3,20 @@ import { always, never, sometimes, type Verdict } from './verdict.ts';
 
 /**
  * TCP simultaneous open: each side dials the other's known endpoint from the port that a STUN server saw, without
- * listening on it, so a SYN from any other endpoint meets no socket. With `retries`, a refused dial is repeated after
- * a random gap.
+ * listening on it, so a SYN from any other endpoint meets no socket. The connection to the STUN server stays open, so
+ * an RST to a SYN does not cost the mapping (RFC 7857 section 2.2). With `retries`, a refused dial is repeated after a
+ * random gap. Ports are not predicted, see `udp-punch.ts`.
  */
 export function tcpPunch(a: TcpSide, b: TcpSide, retries: boolean): Verdict {
   if (a.blocked || b.blocked) return never(`TCP is blocked on side ${a.blocked ? 'a' : 'b'}`);
-  const dependent = [a, b].filter((side) => side.mapping !== 'endpoint-independent');
-  if (dependent.length > 0) return unknownPort(dependent, dependent[0] === a ? 'a' : 'b');
+  const aDepends = a.mapping !== 'endpoint-independent';
+  const bDepends = b.mapping !== 'endpoint-independent';
+  if (aDepends || bDepends) {
+    const who = aDepends && bDepends ? 'both sides map' : `side ${aDepends ? 'a' : 'b'} maps`;
+    return never(
+      `${who} TCP per destination (RFC 5382 REQ-1), so the SYN comes from a port that nobody dials or listens on`,
+    );
+  }
   if (a.refusesSyn && b.refusesSyn) {
     return never('neither side lets an inbound SYN through (RFC 5382 REQ-2), so no SYN can cross');
   }
@@ -22,20 +29,9 @@ export function tcpPunch(a: TcpSide, b: TcpSide, retries: boolean): Verdict {
       `${known}, but an early SYN is ${a.earlySyn} at a and ${b.earlySyn} at b (RFC 5382 REQ-4): both must dial within one latency`,
     );
   }
-  const [resetting, refused, name] = aResets ? [a, b, 'a'] : [b, a, 'b'];
+  const [resetting, name] = aResets ? [a, 'a'] : [b, 'b'];
   const early = `${known}; a SYN that comes early is ${resetting.earlySyn} at ${name} (RFC 5382 REQ-4)`;
-  if (refused.losesPortOnReset) return sometimes(`${early}, which ends the mapping (RFC 7857 section 2.2)`);
   return retries
     ? always(`${early}, and the next try finds the filter open`)
     : sometimes(`${early}, and there is no retry`);
-}
-
-function unknownPort(dependent: readonly TcpSide[], first: 'a' | 'b'): Verdict {
-  const names = dependent.length === 2 ? 'both sides map' : `side ${first} maps`;
-  if (dependent.every((side) => side.preservesPort)) {
-    return sometimes(`${names} TCP per destination (RFC 5382 REQ-1), but the NAT keeps a port that is free`);
-  }
-  return never(
-    `${names} TCP per destination (RFC 5382 REQ-1): the SYN comes from a port that nobody dials or listens on`,
-  );
 }

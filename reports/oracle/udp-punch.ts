@@ -3,7 +3,8 @@ import { always, never, type SideName, sometimes, type Verdict } from './verdict
 
 /**
  * Plain UDP punching: each side knows the endpoint that a STUN server saw of the other, sends to it again and again,
- * and answers to wherever packets come from. Allocation is not predicted.
+ * and answers to wherever packets come from. The port of a mapping per destination is not predicted, whatever the
+ * allocation; not even `preserving` gives the known one, which the mapping towards the STUN server occupies.
  */
 export function udpPunch(a: UdpSide, b: UdpSide): Verdict {
   if (a.blocked || b.blocked) return never(`UDP is blocked on side ${a.blocked ? 'a' : 'b'}`);
@@ -14,12 +15,8 @@ export function udpPunch(a: UdpSide, b: UdpSide): Verdict {
       'both map endpoint-independently, so each probe opens the filter for the other (RFC 5128 section 3.3)',
     );
   }
-  const verdict = aDepends && bDepends ? bothDepend(a, b) : aDepends ? oneDepends(b, a, 'a') : oneDepends(a, b, 'b');
-  const dependent = [...(aDepends ? [a] : []), ...(bDepends ? [b] : [])];
-  if (verdict.expected === 'never' && dependent.every((side) => side.preservesPort)) {
-    return sometimes(`${verdict.why}; but the NAT keeps a port that is free, and then it is the known one`);
-  }
-  return verdict;
+  if (aDepends && bDepends) return bothDepend(a, b);
+  return aDepends ? oneDepends(b, a, 'a') : oneDepends(a, b, 'b');
 }
 
 /** `name` is the side that maps per destination: its probes leave from a port that the other has never heard of. */

@@ -2,7 +2,8 @@ import type { Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
 
 /**
  * A second opinion on UDP punching for the oracle's tests: it moves packets through mapping and filter tables instead
- * of reasoning about them, and knows no rule. Ports are random, so a new mapping never has a port that anyone knows.
+ * of reasoning about them, and knows no rule. The tables are its own, in which every new mapping has a new port, or
+ * somebody else's.
  */
 
 /** `settled`: one pair of endpoints carries both directions. `open`: both directions pass, over changing ports. */
@@ -11,7 +12,17 @@ export type PunchOutcome = 'settled' | 'open' | 'closed';
 export type SendOrder = 'a-first' | 'b-first' | 'together';
 
 /** A remote endpoint as `host:port`; hosts are `a`, `b` and `stun`. */
-type Endpoint = string;
+export type Endpoint = string;
+
+/** A NAT in front of one socket. */
+export interface Layer {
+  /** @returns the external port that the packet leaves from */
+  outbound(internalPort: number, remote: Endpoint): number;
+  /** @returns the internal port that the packet goes to; null if it is dropped */
+  inbound(externalPort: number, remote: Endpoint): number | null;
+}
+
+export type LayerMaker = (nat: NatBehaviour) => Layer;
 
 interface Packet {
   readonly source: Endpoint;
@@ -22,13 +33,15 @@ interface Packet {
 
 const ROUNDS = 6;
 const STUN = 'stun:3478';
+const SOCKET = 40_000;
 
 export function punch(
   chains: { readonly a: readonly NatBehaviour[]; readonly b: readonly NatBehaviour[] },
   order: SendOrder,
+  layer: LayerMaker = (nat) => new ModelLayer(nat),
 ): PunchOutcome {
-  const a = new Peer('a', chains.a);
-  const b = new Peer('b', chains.b);
+  const a = new Peer('a', chains.a, layer);
+  const b = new Peer('b', chains.b, layer);
   a.targets.add(b.send(STUN, null).source);
   b.targets.add(a.send(STUN, null).source);
   for (let round = 0; round < ROUNDS; round++) {
@@ -80,9 +93,9 @@ class Peer {
   readonly targets = new Set<Endpoint>();
   answered = false;
 
-  constructor(name: string, chain: readonly NatBehaviour[]) {
+  constructor(name: string, chain: readonly NatBehaviour[], layer: LayerMaker) {
     this.#name = name;
-    this.#layers = chain.filter((nat) => nat.translation === 'napt').map((nat) => new Layer(nat));
+    this.#layers = chain.filter((nat) => nat.translation === 'napt').map(layer);
   }
 
   probes(): Packet[] {
@@ -90,7 +103,7 @@ class Peer {
   }
 
   send(destination: Endpoint, answers: Endpoint | null): Packet {
-    let port = 1;
+    let port = SOCKET;
     for (const layer of this.#layers) port = layer.outbound(port, destination);
     return { source: `${this.#name}:${port}`, destination, answers };
   }
@@ -115,12 +128,11 @@ class Peer {
     for (const layer of [...this.#layers].reverse()) {
       if (port !== null) port = layer.inbound(port, packet.source);
     }
-    return port !== null && port === 1;
+    return port === SOCKET;
   }
 }
 
-/** One NAT in front of one socket. */
-class Layer {
+class ModelLayer implements Layer {
   readonly #nat: NatBehaviour;
   readonly #portByKey = new Map<string, number>();
   readonly #internalByPort = new Map<number, number>();

@@ -18,6 +18,7 @@ export interface SampleOptions {
   readonly trials: number;
   readonly seed?: number;
   readonly links?: readonly string[];
+  readonly plugins?: readonly string[];
   /** Only trials with this remainder of `of`. */
   readonly shard?: { readonly index: number; readonly of: number };
 }
@@ -58,7 +59,7 @@ const NATS: ReadonlyMap<string, { summary: string; description: NatDescription }
 ]);
 
 export function sampleRun(options: SampleOptions): SampleRun {
-  const { mode, seed = 7, links = ['broadband'], shard = { index: 0, of: 1 } } = options;
+  const { mode, seed = 7, links = ['broadband'], plugins = PLUGINS, shard = { index: 0, of: 1 } } = options;
   const names = [...NATS.keys()];
   const axes = names.flatMap((a) => names.flatMap((b) => links.map((link) => ({ a, b, link }))));
   const cells = axes.map((values) => ({ id: `${values.a},${values.b},${values.link}`, axes: values }));
@@ -66,8 +67,8 @@ export function sampleRun(options: SampleOptions): SampleRun {
   const mine = numbers.filter((trial) => trial % shard.of === shard.index);
   const trials = cells.flatMap(({ axes: cell }) =>
     mine.flatMap((trial) => {
-      const network = new Network(seed, cell, trial);
-      return mode === 'race' ? [network.race()] : PLUGINS.map((only) => network.alone(only));
+      const network = new Network(seed, cell, trial, plugins);
+      return mode === 'race' ? [network.race()] : plugins.map((only) => network.alone(only));
     }),
   );
   const outcomes: Record<string, number> = {};
@@ -78,7 +79,7 @@ export function sampleRun(options: SampleOptions): SampleRun {
     seed,
     mode,
     trials: options.trials,
-    plugins: PLUGINS,
+    plugins,
     cells,
     nats: Object.fromEntries(
       [...NATS].map(([name, { summary }]) => [name, { summary, behaviour: behaviourOf(name) }] as const),
@@ -118,15 +119,17 @@ class Network {
   readonly #trial: number;
   readonly #seed: string;
   readonly #random: () => number;
+  readonly #plugins: readonly string[];
   readonly #tries: readonly Try[];
 
-  constructor(seed: number, cell: { a: string; b: string; link: string }, trial: number) {
+  constructor(seed: number, cell: { a: string; b: string; link: string }, trial: number, plugins: readonly string[]) {
+    this.#plugins = plugins;
     this.#cell = cell;
     this.#trial = trial;
     const hash = fold(`${seed} ${cell.a} ${cell.b} ${cell.link} ${trial}`);
     this.#seed = hash.toString(16).padStart(16, '0');
     this.#random = generator(hash);
-    this.#tries = PLUGINS.map((plugin) => this.#try(plugin));
+    this.#tries = plugins.map((plugin) => this.#try(plugin));
   }
 
   race(): TrialResult {
@@ -146,7 +149,7 @@ class Network {
   #try(plugin: string): Try {
     const [a, b] = [behaviourOf(this.#cell.a), behaviourOf(this.#cell.b)];
     const verdict = oracle({ a: [a], b: [b], topology: 'separate', plugins: [plugin] }).perPlugin[0]!;
-    const chance = { always: 0.985, sometimes: 0.7, never: 0, unknown: probeChance(a, b) }[verdict.expected];
+    const chance = { always: 0.97, sometimes: 0.7, never: 0, unknown: probeChance(a, b) }[verdict.expected];
     const [base, width] = TIMES.get(plugin)!;
     const late = this.#random() < 0.08 ? 3 : 1;
     const ms = Math.round((base + width * (this.#random() + this.#random() ** 4) * late) * 1000) / 1000;
@@ -161,7 +164,7 @@ class Network {
       a: [behaviourOf(a)],
       b: [behaviourOf(b)],
       topology: 'separate',
-      plugins: only === null ? PLUGINS : [only],
+      plugins: only === null ? this.#plugins : [only],
     });
     return {
       schema: 1,
@@ -179,7 +182,10 @@ class Network {
       oracle: { possible: answer.possible, why: answer.why },
       nat: { a: { declared: a, inferred: a }, b: { declared: b, inferred: b } },
       cost: { packets, bytes: packets * 74, signals: 4 + (packets % 5), mappings: 6 + (packets % 4) },
-      drops: filtered > 0 ? { 'filter: address-and-port-dependent': filtered, 'no mapping': filtered % 3 } : {},
+      drops: {
+        ...(filtered > 0 && { 'filter: address-and-port-dependent': filtered }),
+        ...(filtered > 3 && { 'nat: no mapping': filtered - 3 }),
+      },
       traceHash: this.#seed.repeat(4),
     };
   }
