@@ -4,6 +4,7 @@ import { mqttServerSuite } from '../core/servers/mqtt/mqtt-server.suite.ts';
 import { startMqttServer } from '../core/servers/mqtt/mqtt-server.ts';
 import { signalSuite } from '../core/signal/signal.suite.ts';
 import { Talker } from '../core/signal/signal-helpers.suite.ts';
+import { tcpStreamSuite } from '../core/signal/tcp-stream.suite.ts';
 import { SimHost } from './host/sim-host.ts';
 import { type Link, symmetricLink } from './link/link-model.ts';
 import { Segment } from './link/segment.ts';
@@ -54,6 +55,7 @@ for (const [name, link] of [
 ] as const) {
   signalSuite(name, makeLab(link));
   mqttServerSuite(name, makeLab(link));
+  tcpStreamSuite(name, makeLab(link));
 }
 
 /** A conversation with a broker that restarts. @returns the hash of every packet, and when it was over */

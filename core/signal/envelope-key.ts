@@ -1,8 +1,9 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { associatedData, type Envelope, NONCE_LENGTH, TAG_LENGTH } from '../wire/signal/envelope.ts';
+import { hkdfSha256 } from './hkdf.ts';
 
 const CIPHER = 'aes-256-gcm';
-const INFO = 'punchlab/1 signal key';
+const INFO = Buffer.from('punchlab/1 signal key');
 const KEY_LENGTH = 32;
 
 /** The symmetric key that one ephemeral key pair and one receiver share. */
@@ -17,7 +18,7 @@ export class EnvelopeKey {
   constructor(sharedSecret: Uint8Array, ephemeralKey: Uint8Array, receiverKey: Uint8Array) {
     const salt = Buffer.concat([ephemeralKey, receiverKey]);
     this.#ephemeralKey = Uint8Array.from(ephemeralKey);
-    this.#key = Buffer.from(hkdfSync('sha256', sharedSecret, salt, INFO, KEY_LENGTH));
+    this.#key = hkdfSha256(sharedSecret, salt, INFO, KEY_LENGTH);
   }
 
   /** @param nonce never the same twice under one key */

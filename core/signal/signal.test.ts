@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Lab } from '../ports/lab.suite.ts';
 import { createRealHost } from '../real/index.ts';
 import { signalSuite } from './signal.suite.ts';
+import { tcpStreamSuite } from './tcp-stream.suite.ts';
 
 function openSockets(): number {
   return process.getActiveResourcesInfo().filter((type) => type.startsWith('TCP')).length;
@@ -25,3 +26,4 @@ async function makeLab(): Promise<Lab> {
 }
 
 signalSuite('real sockets', makeLab);
+tcpStreamSuite('real sockets', makeLab);

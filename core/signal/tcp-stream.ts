@@ -26,7 +26,7 @@ const HIGH_WATER_MARK = 65_536;
 export class TcpStream extends Duplex {
   readonly #clock: Clock;
   readonly #options: TcpStreamOptions;
-  readonly #dialling = new AbortController();
+  #dialling: AbortController | undefined;
   #connection: TcpConnection | undefined;
   #paused = false;
   #gone = false;
@@ -49,8 +49,10 @@ export class TcpStream extends Duplex {
     options: TcpStreamOptions & Pick<TcpDialOptions, 'timeoutMs'> = {},
   ): TcpStream {
     const stream = new TcpStream(host.clock, options);
+    const dialling = new AbortController();
+    stream.#dialling = dialling;
     const timeout = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
-    host.tcp.dial(remote, { ...timeout, signal: stream.#dialling.signal }).then(
+    host.tcp.dial(remote, { ...timeout, signal: dialling.signal }).then(
       (connection) => stream.#start(connection),
       (error: Error) => stream.destroy(error),
     );
@@ -89,7 +91,7 @@ export class TcpStream extends Duplex {
 
   override _destroy(error: Error | null, done: Done): void {
     const connection = this.#connection;
-    if (!connection) this.#dialling.abort();
+    if (!connection) this.#dialling?.abort();
     else if (error) connection.reset();
     else if (!this.#gone && !(this.readableEnded && this.writableFinished))
       linger(connection, this.#clock, this.#options.lingerMs);
