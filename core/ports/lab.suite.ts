@@ -23,7 +23,12 @@ export type MakeLab = () => Promise<Lab>;
 export function inLab(makeLab: MakeLab, body: (lab: Lab) => Promise<void>): () => Promise<void> {
   return async () => {
     const lab = await makeLab();
-    await lab.run(() => body(lab));
+    try {
+      await lab.run(() => body(lab));
+    } catch (error) {
+      await lab.close().catch(() => {}); // what a failed test left open is no news
+      throw error;
+    }
     await lab.close();
   };
 }

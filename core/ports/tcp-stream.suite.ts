@@ -160,4 +160,19 @@ function backPressure(makeLab: MakeLab): void {
       await closeBoth([near, atNear], [far, atFar]);
     })(),
   );
+
+  test(
+    'takes the bytes at once: the buffer is the sender’s again',
+    inLab(makeLab, async (lab) => {
+      const [near, far] = await connectedPair(lab);
+      const buffer = Buffer.alloc(16 * 1024 * 1024, 'x');
+      expect(near.send(buffer)).toBe(false);
+      buffer.fill(0);
+      near.end();
+      const [atNear, atFar] = [record(near), record(far)];
+      await atFar.until(() => atFar.log.includes('end'));
+      expect(atFar.bytes.equals(Buffer.alloc(buffer.length, 'x'))).toBe(true);
+      await closeBoth([near, atNear], [far, atFar]);
+    }),
+  );
 }

@@ -59,7 +59,7 @@ class LoopbackLab implements Lab {
     for (let turn = 0; turn < 100 && openSockets() > this.#before; turn++) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    expect(openSockets()).toBe(this.#before);
+    expect(openSockets()).toBeLessThanOrEqual(this.#before);
   }
 }
 
@@ -73,9 +73,7 @@ function loopbackSuites(address: string): void {
   tcpSuite(`real sockets on ${address}`, makeLab);
 }
 
-const hasIpv6 = (networkInterfaces().lo ?? Object.values(networkInterfaces()).flat()).some(
-  (info) => info?.address === '::1',
-);
+const hasIpv6 = Object.values(networkInterfaces()).some((infos) => infos?.some(({ address }) => address === '::1'));
 
 loopbackSuites('127.0.0.1');
 clockSuite('real time', async () => new LoopbackLab('127.0.0.1'));

@@ -4,6 +4,8 @@ import { canonicalAddress, isAddress } from '../net/ip.ts';
 
 /** An address and port as Node gives them. The zone of a link-local address (`fe80::1%eth0`) is lost. */
 export function nodeEndpoint(address: string, port: number): Endpoint {
+  // A dotted quad of the system's is canonical, and this runs for every datagram.
+  if (!address.includes(':')) return { address, port };
   const zone = address.indexOf('%');
   return { address: canonicalAddress(zone < 0 ? address : address.slice(0, zone)), port };
 }

@@ -46,7 +46,7 @@ export class RealTcpConnection implements TcpConnection {
     const first = this.#sink === undefined;
     this.#sink = sink;
     if (!this.#closed) this.#read();
-    else if (first) queueMicrotask(() => sink.closed(this.#error));
+    else if (first) queueMicrotask(() => this.#sink?.closed(this.#error));
   }
 
   send(bytes: Uint8Array): boolean {
@@ -56,7 +56,8 @@ export class RealTcpConnection implements TcpConnection {
       this.#abort(new NetError('ENOBUFS', 'send answered false and was called again'));
       return false;
     }
-    return socket.write(bytes);
+    // A copy, since Node goes on reading the original for as long as it queues it.
+    return socket.write(Buffer.from(bytes));
   }
 
   pause(): void {

@@ -39,8 +39,9 @@ export class RealUdpSocket implements UdpSocket {
   send(data: Uint8Array, to: Endpoint, ttl: number = DEFAULT_TTL): void {
     // A peer may have told us port 0, which is nowhere; dgram would throw.
     if (this.#closed || to.port === 0 || !this.#setTtl(ttl)) return;
-    if (this.#remote) this.#sendConnected(data, to, this.#remote);
-    else this.#socket.send(data, to.port, to.address);
+    const own = Buffer.from(data); // libuv may queue it, and reads the original then
+    if (this.#remote) this.#sendConnected(own, to, this.#remote);
+    else this.#socket.send(own, to.port, to.address);
   }
 
   close(): void {
