@@ -11,8 +11,12 @@ export interface VirtualGlobals {
   /** Timers whose number a program has asked for. */
   readonly numberedTimers: Map<number, { close(): unknown }>;
   lastTimerNumber: number;
+  /** Calls of patched globals by name. Our own code makes none. */
+  readonly globalsUsed: Map<string, number>;
   /** Unix time in integer milliseconds. */
   wallMs(): number;
+  /** Takes an exception that nobody caught. */
+  crash(error: unknown): void;
 }
 
 /** The world whose loop is running right now. While there is none the patched globals are the real ones. */

@@ -1,68 +1,50 @@
 import type nodeCrypto from 'node:crypto';
 import type { Random } from '../../core/ports/index.ts';
-import { current } from './current.ts';
-import { replace } from './replace.ts';
+import { current, type VirtualGlobals } from './current.ts';
+import { virtualise } from './virtualise.ts';
 
 type Done<T> = (error: Error | null, value: T) => void;
-type Uuid = (options?: object) => string;
-type Integers = Exclude<NodeJS.TypedArray, Float32Array | Float64Array>;
+type View = NodeJS.ArrayBufferView | ArrayBuffer;
 
-/** `Math.random` and every source of random bytes of `node:crypto` and Web Crypto that can be replaced. */
+/** `Math.random`, and of `node:crypto` and Web Crypto all that draws random bytes and can be replaced. */
 export function patchEntropy(web: typeof globalThis.crypto, crypto: typeof nodeCrypto, math: typeof Math): void {
-  replace([math], 'random', (real: () => number) => () => (current ? fraction(current.dice) : real()));
-
-  replace([crypto], 'randomBytes', (real: (size: number, done?: Done<Buffer>) => unknown) => (size, done) => {
-    const world = current;
-    if (!world) return real(size, done);
-    return answer(Buffer.from(world.entropy.bytes(size)), done);
+  virtualise([math], 'random', ({ dice }) => fraction(dice));
+  virtualise([crypto], 'randomBytes', (world, size: number, done?: Done<Buffer>) => {
+    return answer(world, Buffer.from(world.entropy.bytes(size)), done);
   });
-  replace([crypto], 'randomFillSync', (real: (view: NodeJS.ArrayBufferView, ...range: number[]) => unknown) => {
-    return (view, ...range) => (current ? fill(view, current.entropy, ...range) : real(view, ...range));
+  virtualise([crypto], 'randomFillSync', ({ entropy }, view: View, offset?: number, size?: number) => {
+    return fill(view, entropy, offset, size);
   });
-  replace([crypto], 'randomFill', (real: (view: NodeJS.ArrayBufferView, ...rest: unknown[]) => unknown) => {
-    return (view, ...rest) => {
-      if (!current) return real(view, ...rest);
-      const done = rest.pop() as Done<NodeJS.ArrayBufferView>;
-      return answer(fill(view, current.entropy, ...(rest as number[])), done);
-    };
+  virtualise([crypto], 'randomFill', (world, view: View, ...rest: unknown[]) => {
+    const done = rest.pop() as Done<View>;
+    const [offset, size] = rest as (number | undefined)[];
+    return answer(world, fill(view, world.entropy, offset, size), done);
   });
-  replace([crypto], 'randomInt', (real: (...args: unknown[]) => unknown) => (...args) => {
-    if (!current) return real(...args);
+  virtualise([crypto], 'randomInt', (world, ...args: (number | Done<number>)[]) => {
     const done = typeof args.at(-1) === 'function' ? (args.pop() as Done<number>) : undefined;
-    const [low, high] = args.length === 1 ? [0, Number(args[0])] : [Number(args[0]), Number(args[1])];
-    return answer(low + integerBelow(high - low, current.entropy), done);
+    const [low, high] = (args.length === 1 ? [0, args[0]] : args) as [number, number];
+    return answer(world, low + integerBelow(high - low, world.entropy), done);
   });
-
-  replace([crypto], 'randomUUID', (real: Uuid) => uuid((options) => real(options)));
-  replace([web], 'randomUUID', (real: Uuid) => uuid((options) => Reflect.apply(real, web, [options])));
+  for (const holder of [crypto, web]) virtualise([holder], 'randomUUID', ({ entropy }) => uuid(entropy.bytes(16)));
   // node:crypto's own getRandomValues and subtle ask Web Crypto's.
-  replace([web], 'getRandomValues', (real: (view: Integers) => Integers) => (view) => {
-    return current ? fill(view, current.entropy) : Reflect.apply(real, web, [view]);
-  });
+  virtualise([web], 'getRandomValues', ({ entropy }, view: View) => fill(view, entropy));
   refuseSubtle(web);
-}
-
-function uuid(real: Uuid): Uuid {
-  return (options) => (current ? formatUuid(current.entropy.bytes(16)) : real(options));
 }
 
 /** SubtleCrypto answers from a thread pool, whenever that is: nothing that waits for it can be repeated. */
 function refuseSubtle(web: typeof globalThis.crypto): void {
   const { subtle } = web;
-  Object.defineProperty(web, 'subtle', {
-    configurable: true,
-    enumerable: true,
-    get: () => {
-      if (current) throw new Error('crypto.subtle does not exist in a simulated world: it answers in real time');
-      return subtle;
-    },
-  });
+  const get = (): typeof subtle => {
+    if (current) throw new Error('crypto.subtle does not exist in a simulated world: it answers in real time');
+    return subtle;
+  };
+  Object.defineProperty(web, 'subtle', { configurable: true, enumerable: true, get });
 }
 
 /** Where there is a callback it is an event of its own. */
-function answer<T>(value: T, done: Done<T> | undefined): T | undefined {
+function answer<T>(world: VirtualGlobals, value: T, done: Done<T> | undefined): T | undefined {
   if (!done) return value;
-  current!.scheduler.schedule(0, () => done(null, value));
+  world.scheduler.schedule(0, () => done(null, value));
   return undefined;
 }
 
@@ -74,15 +56,16 @@ function fraction(random: Random): number {
 function integerBelow(limit: number, random: Random): number {
   if (!(limit >= 1 && limit < 2 ** 48)) throw new RangeError(`randomInt over ${limit} values`);
   if (limit <= 2 ** 32) return random.below(limit);
-  const fair = 2 ** 53 - (2 ** 53 % limit);
+  const unbiased = 2 ** 53 - (2 ** 53 % limit);
   for (;;) {
     const draw = (random.uint32() >>> 11) * 2 ** 32 + random.uint32();
-    if (draw < fair) return draw % limit;
+    if (draw < unbiased) return draw % limit;
   }
 }
 
-function fill<V extends NodeJS.ArrayBufferView | ArrayBuffer>(view: V, random: Random, offset = 0, size?: number): V {
-  const unit = ArrayBuffer.isView(view) && 'BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1;
+/** `offset` and `size` count elements of the view. */
+function fill<V extends View>(view: V, random: Random, offset = 0, size?: number): V {
+  const unit = 'BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1;
   const bytes = ArrayBuffer.isView(view)
     ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     : new Uint8Array(view);
@@ -94,7 +77,7 @@ function fill<V extends NodeJS.ArrayBufferView | ArrayBuffer>(view: V, random: R
 }
 
 /** RFC 9562 section 5.4, version 4. */
-function formatUuid(bytes: Uint8Array): string {
+function uuid(bytes: Uint8Array): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = Buffer.from(bytes).toString('hex');

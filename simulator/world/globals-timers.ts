@@ -1,15 +1,14 @@
 import type nodeTimers from 'node:timers';
 import type nodeTimersPromises from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { current } from './current.ts';
-import { replace } from './replace.ts';
+import { current, type VirtualGlobals } from './current.ts';
 import { VirtualImmediate, VirtualTimer } from './virtual-timer.ts';
+import { substitute, virtualise } from './virtualise.ts';
 
 type Callback = (...args: unknown[]) => void;
-type Set = (callback: Callback, ...args: unknown[]) => unknown;
+type SetTimer = (callback: Callback, delay?: unknown, ...args: unknown[]) => unknown;
+type SetImmediate = (callback: Callback, ...args: unknown[]) => unknown;
 type Clear = (timer: unknown) => void;
-type Wait = (delay: unknown, value: unknown, options?: { signal?: AbortSignal }) => Promise<unknown>;
-type WaitImmediate = (value: unknown, options?: { signal?: AbortSignal }) => Promise<unknown>;
+type WaitOptions = { readonly signal?: AbortSignal } | undefined;
 
 /** Timers, immediates, their promise forms, and `AbortSignal.timeout`. */
 export function patchTimers(
@@ -17,82 +16,47 @@ export function patchTimers(
   timers: typeof nodeTimers,
   promises: typeof nodeTimersPromises,
 ): void {
-  const setTimer = (real: Set, repeats: boolean): Set => {
-    return (callback, delay, ...args) => {
-      // The real function knows best how to refuse what is no callback.
-      if (!current || typeof callback !== 'function') return real(callback, delay, ...args);
-      return new VirtualTimer(current, callback, delay, args, repeats);
-    };
-  };
-  const setImmediate = (real: Set): Set => {
-    return (callback, ...args) => {
-      if (!current || typeof callback !== 'function') return real(callback, ...args);
-      return new VirtualImmediate(current.scheduler, callback, args);
-    };
-  };
-  const clear = (real: Clear): Clear => {
-    return (timer) => {
-      if (timer instanceof VirtualTimer) timer.close();
-      else if (timer instanceof VirtualImmediate) timer.clear();
-      else if (current && typeof timer !== 'object') current.numberedTimers.get(Number(timer))?.close();
-      else real(timer);
-    };
-  };
-
-  patchPromises(promises);
   const both = [globals, timers];
-  replace(both, 'setTimeout', (real: Set) => promisable(setTimer(real, false), () => promises.setTimeout));
-  replace(both, 'setInterval', (real: Set) => setTimer(real, true));
-  replace(both, 'setImmediate', (real: Set) => promisable(setImmediate(real), () => promises.setImmediate));
-  for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate']) replace(both, name, clear);
-  replace([globals.AbortSignal], 'timeout', (real: (delay: number) => AbortSignal) => (delay) => {
-    return current ? abortAfter(delay) : Reflect.apply(real, globals.AbortSignal, [delay]);
+  virtualise<SetTimer>(both, 'setTimeout', (world, callback, delay, ...args) => {
+    return new VirtualTimer(world, checked(callback), delay, args, false);
   });
+  virtualise<SetTimer>(both, 'setInterval', (world, callback, delay, ...args) => {
+    return new VirtualTimer(world, checked(callback), delay, args, true);
+  });
+  virtualise<SetImmediate>(both, 'setImmediate', (world, callback, ...args) => {
+    return new VirtualImmediate(world.scheduler, checked(callback), args);
+  });
+  for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate']) substitute(both, name, clear);
+  patchPromises(promises); // util.promisify looks there as well
+  virtualise([globals.AbortSignal], 'timeout', abortAfter);
+}
 
-  function abortAfter(delay: number): AbortSignal {
-    const controller = new AbortController();
-    const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
-    new VirtualTimer(current!, abort, delay, [], false);
-    return controller.signal;
-  }
+/** A timer knows where it belongs; a number belongs to the world that asks. */
+function clear(real: Clear): Clear {
+  return (timer) => {
+    if (timer instanceof VirtualTimer) timer.close();
+    else if (timer instanceof VirtualImmediate) timer.clear();
+    else if (current && typeof timer !== 'object') current.numberedTimers.get(Number(timer))?.close();
+    else real(timer);
+  };
 }
 
 function patchPromises(promises: typeof nodeTimersPromises): void {
-  replace(
-    [promises],
-    'setTimeout',
-    (real: Wait): Wait =>
-      (delay, value, options) => {
-        const world = current;
-        if (!world) return real(delay, value, options);
-        return waiting(options?.signal, value, (done) => {
-          const timer = new VirtualTimer(world, done, delay, [], false);
-          return () => timer.close();
-        });
-      },
-  );
-  replace(
-    [promises],
-    'setImmediate',
-    (real: WaitImmediate): WaitImmediate =>
-      (value, options) => {
-        const world = current;
-        if (!world) return real(value, options);
-        return waiting(options?.signal, value, (done) => {
-          const immediate = new VirtualImmediate(world.scheduler, done, []);
-          return () => immediate.clear();
-        });
-      },
-  );
-  replace(
-    [promises],
-    'setInterval',
-    (real: Callback): Callback =>
-      (...args) => {
-        if (current) throw new Error('setInterval of node:timers/promises does not exist in a simulated world');
-        return real(...args);
-      },
-  );
+  virtualise([promises], 'setTimeout', (world, delay: unknown, value: unknown, options: WaitOptions) => {
+    return waiting(options?.signal, value, (done) => {
+      const timer = new VirtualTimer(world, done, delay, [], false);
+      return () => timer.close();
+    });
+  });
+  virtualise([promises], 'setImmediate', (world, value: unknown, options: WaitOptions) => {
+    return waiting(options?.signal, value, (done) => {
+      const immediate = new VirtualImmediate(world.scheduler, done, []);
+      return () => immediate.clear();
+    });
+  });
+  virtualise([promises], 'setInterval', () => refuse('setInterval'));
+  const scheduler: object = Reflect.get(promises, 'scheduler');
+  for (const name of ['wait', 'yield']) virtualise([Object.getPrototypeOf(scheduler)], name, () => refuse(name));
 }
 
 function waiting(
@@ -103,12 +67,8 @@ function waiting(
   return new Promise((resolve, reject) => {
     const fail = (): void => {
       stop();
-      reject(
-        Object.assign(new Error('The operation was aborted', { cause: signal?.reason }), {
-          code: 'ABORT_ERR',
-          name: 'AbortError',
-        }),
-      );
+      const error = new Error('The operation was aborted', { cause: signal?.reason });
+      reject(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
     };
     const stop = start(() => {
       signal?.removeEventListener('abort', fail);
@@ -119,6 +79,19 @@ function waiting(
   });
 }
 
-function promisable(set: Set, promised: () => unknown): Set {
-  return Object.defineProperty(set, promisify.custom, { enumerable: true, get: promised });
+function abortAfter(world: VirtualGlobals, delay: number): AbortSignal {
+  const controller = new AbortController();
+  const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  new VirtualTimer(world, abort, delay, [], false);
+  return controller.signal;
+}
+
+function checked(callback: unknown): Callback {
+  if (typeof callback === 'function') return callback as Callback;
+  const error = new TypeError('The "callback" argument must be of type function');
+  throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+function refuse(name: string): never {
+  throw new Error(`${name} of node:timers/promises does not exist in a simulated world`);
 }

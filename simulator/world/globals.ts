@@ -4,9 +4,15 @@ import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { patchClock } from './globals-clock.ts';
 import { patchEntropy } from './globals-entropy.ts';
+import { worldNextTick } from './globals-ticks.ts';
 import { patchTimers } from './globals-timers.ts';
 
 let installed = false;
+
+/** Has {@link installGlobals} been called? */
+export function globalsInstalled(): boolean {
+  return installed;
+}
 
 /**
  * Replaces the process's timers, clocks and sources of randomness, once and for all, by functions that follow the world
@@ -18,6 +24,7 @@ export function installGlobals(): void {
   if (installed) return;
   installed = true;
   patchTimers(globalThis, timers, timersPromises);
+  process.nextTick = worldNextTick;
   patchClock(globalThis, process, performance);
   patchEntropy(globalThis.crypto, crypto, Math);
   syncBuiltinESMExports();

@@ -2,10 +2,11 @@ import type { Random } from '../../core/ports/index.ts';
 import type { Device, Observer } from '../trace/observer.ts';
 import { Trace } from '../trace/trace.ts';
 import { AddressTable } from './address-table.ts';
+import { CrashGuard } from './crash-guard.ts';
 import { setCurrent, type VirtualGlobals } from './current.ts';
 import { type Driven, drive, type Settling } from './drain.ts';
+import { globalsInstalled } from './globals.ts';
 import { SeededRandom } from './random.ts';
-import { RejectionGuard } from './rejection-guard.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** Unix time at the start of every world: 2030-01-01T00:00:00Z, in milliseconds. */
@@ -59,7 +60,7 @@ export class World {
   readonly #devices = new Map<string, Device>();
   readonly #residents: Resident[] = [];
   #packets = 0;
-  #state: 'fresh' | 'running' | 'closed' = 'fresh';
+  #run: Run<unknown> | undefined;
 
   constructor(options: WorldOptions) {
     this.random = SeededRandom.fromText(options.seed);
@@ -73,13 +74,20 @@ export class World {
       entropy: this.random.fork('node:crypto'),
       numberedTimers: new Map(),
       lastTimerNumber: 0,
+      globalsUsed: new Map(),
       wallMs: () => EPOCH_MS + Math.floor(scheduler.now / 1000),
+      crash: (error) => this.#run?.crash(error),
     };
   }
 
   /** Virtual time in integer microseconds. */
   get now(): number {
     return this.scheduler.now;
+  }
+
+  /** How often third-party code used each patched global; empty where only our own code ran, which uses none. */
+  get globalsUsed(): ReadonlyMap<string, number> {
+    return this.#globals.globalsUsed;
   }
 
   /** Names a machine for the trace. @throws Error if the name is taken */
@@ -111,21 +119,17 @@ export class World {
   /**
    * Runs the world until `main` returns or a limit is reached, then closes it.
    *
-   * @throws Error if it has run already
+   * @throws Error if it has run already, or before `installGlobals`
    */
   async run<T>(main: () => Promise<T>, limits: RunLimits = {}): Promise<Outcome<T>> {
-    if (this.#state !== 'fresh') throw new Error('a world runs only once');
-    this.#state = 'running';
+    if (!globalsInstalled()) throw new Error('installGlobals() must come before a world runs');
+    if (this.#run) throw new Error('a world runs only once');
     const run = new Run(this.scheduler, this.#globals, main, limits);
+    this.#run = run;
     await drive(run, this.#settling);
-    this.#close();
-    return run.result!;
-  }
-
-  #close(): void {
-    this.#state = 'closed';
     for (const resident of this.#residents) resident.close();
     this.scheduler.close();
+    return run.result!;
   }
 }
 
@@ -137,7 +141,7 @@ class Run<T> implements Driven {
   readonly #main: () => Promise<T>;
   readonly #limitUs: number;
   readonly #maxEvents: number;
-  readonly #guard = new RejectionGuard((error) => this.crash(error));
+  readonly #guard = new CrashGuard((error) => this.crash(error));
   #started = false;
   #outside: VirtualGlobals | undefined;
 
@@ -170,7 +174,8 @@ class Run<T> implements Driven {
   }
 
   crash(error: unknown): void {
-    this.result ??= { outcome: 'crashed', error };
+    // An error that came with the end must be seen; of several the first.
+    if (this.result?.outcome !== 'crashed') this.result = { outcome: 'crashed', error };
   }
 
   #start(): void {
