@@ -1,9 +1,10 @@
 import { installGlobals } from '../simulator/world/globals.ts';
 import { eventLoopRows } from './event-loop.ts';
 import { natPathRows } from './nat-path.ts';
+import { raceTrialRows } from './race-trials.ts';
 import type { Row } from './row.ts';
 
-const BENCHMARKS: readonly (() => Promise<Row[]>)[] = [eventLoopRows, natPathRows];
+const BENCHMARKS: readonly (() => Promise<Row[]>)[] = [eventLoopRows, natPathRows, raceTrialRows];
 
 installGlobals();
 for (const benchmark of BENCHMARKS) {

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { bestRate, type Row } from './row.ts';
+
+const ROUNDS = 4;
+const TRIALS_PER_CELL = 3;
+
+/** Whole trials of the classic matrix, MQTT.js and aedes included, on one thread. */
+export async function raceTrialRows(): Promise<Row[]> {
+  // Late, as in the command: the libraries keep the timers that they find when they load.
+  const { pluginNames, runTrial } = await import('../lab-cli/trial/run-trial.ts');
+  const { loadScenario } = await import('../lab-cli/scenario/load-scenario.ts');
+  const { vocabulary } = await import('../lab-cli/vocabulary.ts');
+  const { trialSeed } = await import('../lab-cli/scenario/trial-seed.ts');
+  const file = new URL('../../scenarios/classic.yaml', import.meta.url);
+  const scenario = loadScenario(readFileSync(file, 'utf8'), file.pathname, vocabulary(pluginNames()));
+  let next = 0;
+  const round = async () => {
+    let trials = 0;
+    for (let count = 0; count < TRIALS_PER_CELL; count++) {
+      const trial = next++;
+      for (const cell of scenario.cells) {
+        const seed = trialSeed(scenario.seed, cell.id, trial);
+        const { outcome } = await runTrial({ scenario, cell, trial, only: null, seed });
+        if (outcome !== 'connected') throw new Error(`${cell.id}: ${outcome}`);
+        trials++;
+      }
+    }
+    return trials;
+  };
+  return [
+    { name: 'race trials of the classic matrix, one core', unit: 'trials/s', value: await bestRate(ROUNDS, round) },
+  ];
+}
