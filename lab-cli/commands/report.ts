@@ -6,10 +6,10 @@ import { makeReport } from '../run/report.ts';
 export async function report(
   directories: readonly string[],
   output: string | undefined,
-  { out, outColors }: Console,
+  { out }: Console,
 ): Promise<number> {
   const file = output ?? (directories.length === 1 ? join(directories[0]!, 'report.html') : 'report.html');
-  const summary = await makeReport(directories, file, outColors.isColorSupported);
-  out.write(`${summary}\nReport: ${file}\n`);
+  const summary = await makeReport(directories, file);
+  out.write(`${summary}\n\nReport: ${file}\n`);
   return 0;
 }

@@ -87,8 +87,8 @@ async function interruptible<T>(
 async function conclude(info: RunInfo, directory: string, console: Console): Promise<number> {
   const { out, outColors: colors, err } = console;
   const file = join(directory, 'report.html');
-  const summary = await makeReport([directory], file, colors.isColorSupported);
-  out.write(`${summary}\n`);
+  const summary = await makeReport([directory], file);
+  out.write(`${summary}\n\n`);
   for (const { text, met, found } of info.expectations) {
     out.write(`${met ? colors.green('met   ') : colors.red('FAILED')} ${text}: ${found}\n`);
   }

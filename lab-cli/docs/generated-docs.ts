@@ -57,22 +57,15 @@ function helpOf(command: Command): string {
 }
 
 function natTable(): string {
-  const rows = Object.entries(PRESETS).map(([name, { summary, source, behaviour }]) => {
+  const rows = Object.entries(PRESETS).map(([name, { summary, behaviour }]) => {
     const { translation, ports, udp, tcp, hairpin, blocks } = resolveBehaviour(behaviour);
-    const words =
-      translation === 'none'
-        ? ['none', '', '', '', '']
-        : [
-            short(udp.mapping),
-            short(udp.filtering),
-            `${short(tcp.mapping)} / ${short(tcp.filtering)}`,
-            ports.allocation,
-            hairpin,
-          ];
-    return [`\`${name}\``, summary, ...words, blocks.join(', '), source];
+    const tcpWords = `${short(tcp.mapping)} / ${short(tcp.filtering)}`;
+    const words = [short(udp.mapping), short(udp.filtering), tcpWords, ports.allocation, hairpin];
+    return [`\`${name}\``, summary, ...(translation === 'none' ? words.map(() => '') : words), blocks.join(', ')];
   });
-  const heads = ['Name', 'What it is', 'Mapping', 'Filtering', 'TCP', 'Ports', 'Hairpin', 'Blocks', 'Source'];
-  return table(heads, rows);
+  const heads = ['Name', 'What it is', 'Mapping', 'Filtering', 'TCP', 'Ports', 'Hairpin', 'Blocks'];
+  const sources = Object.entries(PRESETS).map(([name, { source }]) => `- \`${name}\`: ${source}`);
+  return `${table(heads, rows)}\n\n## Sources\n\n${sources.join('\n')}`;
 }
 
 /** EI, AD and APD are what the papers write. */

@@ -1,4 +1,5 @@
 import { Document } from 'yaml';
+import type { Preset } from '../../core/nat/presets.ts';
 import { type Axes, expandCells, type Side } from './expand-cells.ts';
 import { find, text } from './explain.ts';
 import type { NamedLink } from './links.ts';
@@ -6,7 +7,7 @@ import { nearestWord } from './nearest.ts';
 import { type ParsedSections, parseSections } from './parse-sections.ts';
 import { FileError, type Problem } from './problem.ts';
 import { resolveLink } from './resolve-links.ts';
-import { type NatEntry, type Preset, resolveNats } from './resolve-nats.ts';
+import { type NatEntry, resolveNats } from './resolve-nats.ts';
 import type { PluginOption } from './scenario-shape.ts';
 import { choice } from './shapes.ts';
 import type { Expectation, NatSpec, PluginSpec, ResolvedScenario } from './types.ts';

@@ -1,13 +1,7 @@
 import { extendDescription, type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
+import type { Preset } from '../../core/nat/presets.ts';
 import { describeNat, type WrittenNat } from './nat-shape.ts';
 import type { NatSpec } from './types.ts';
-
-/** A NAT that every scenario may name. */
-export interface Preset {
-  /** One plain sentence. */
-  readonly summary: string;
-  readonly behaviour: NatDescription;
-}
 
 /** An entry of `nats`. */
 export interface NatEntry {

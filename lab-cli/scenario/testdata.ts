@@ -5,12 +5,13 @@ import type { PluginOption } from './scenario-shape.ts';
 /** A small vocabulary, so that these tests do not depend on which presets and plugins there are. */
 export const VOCABULARY: Vocabulary = {
   presets: new Map([
-    ['open', { summary: 'no NAT', behaviour: { translation: 'none' } }],
-    ['full-cone', { summary: 'filters nothing', behaviour: { filtering: 'endpoint-independent' } }],
+    ['open', { summary: 'no NAT', source: '', behaviour: { translation: 'none' } }],
+    ['full-cone', { summary: 'filters nothing', source: '', behaviour: { filtering: 'endpoint-independent' } }],
     [
       'symmetric',
       {
         summary: 'a mapping for each destination',
+        source: '',
         behaviour: { udp: { mapping: 'address-and-port-dependent' }, ports: { allocation: 'random' } },
       },
     ],
