@@ -3,7 +3,8 @@ import { type LinkModel, symmetricLink, Topology, World } from '../../simulator/
 import { startStunServer } from '../servers/stun/stun-server.ts';
 import { type Dependence, type NatDescription, resolveBehaviour } from './behaviour.ts';
 import { discoverNat } from './discovery.ts';
-import { classicNat, type NatReport } from './nat-report.ts';
+import { type ClassicNat, classicNat, type NatReport } from './nat-report.ts';
+import { PRESETS } from './presets.ts';
 
 const DEPENDENCES: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
 const PAIRS = DEPENDENCES.flatMap((mapping) => DEPENDENCES.map((filtering) => ({ mapping, filtering })));
@@ -50,6 +51,33 @@ describe('discoverNat', () => {
       expect(report.tookMs).toBeLessThan(1000);
       expect(report.mappings).toHaveLength(3);
     }
+  });
+
+  it.each(Object.entries(PRESETS))('infers of the preset %s what it declares', async (_name, { behaviour }) => {
+    const declared = resolveBehaviour(behaviour);
+    const report = await discover([behaviour]);
+    if (declared.blocks.includes('udp')) {
+      expect(report.udp.value).toBe('blocked');
+      return;
+    }
+    const { mapping, filtering } = declared.udp;
+    expect(report).toMatchObject({
+      translation: { value: declared.translation },
+      mapping: { value: declared.translation === 'none' ? 'endpoint-independent' : mapping },
+      filtering: { value: declared.translation === 'none' ? 'endpoint-independent' : filtering },
+    });
+  });
+
+  it.each<[string, ClassicNat]>([
+    ['open', 'open'],
+    ['full-cone', 'full-cone'],
+    ['restricted-cone', 'restricted-cone'],
+    ['port-restricted-cone', 'port-restricted-cone'],
+    ['symmetric', 'symmetric'],
+    ['symmetric-sequential', 'symmetric'],
+    ['udp-blocked', 'udp-blocked'],
+  ])('calls the preset %s by the classic name %s', async (name, classic) => {
+    expect(classicNat(await discover([PRESETS[name]!.behaviour]))).toBe(classic);
   });
 
   it('sees an open host, and a router that does not translate', async () => {

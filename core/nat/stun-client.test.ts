@@ -11,7 +11,7 @@ import type { MessageClass } from '../wire/stun/message.ts';
 import { type BindingResult, StunClient } from './stun-client.ts';
 
 const LATENCY_US = 10_000;
-const SERVER: Endpoint = { address: '192.0.2.3', port: 3478 };
+const PORT = 3478;
 
 interface Scene {
   readonly world: World;
@@ -19,6 +19,10 @@ interface Scene {
   readonly server: UdpSocket;
   readonly socket: UdpSocket;
   readonly stun: StunClient;
+  /** Of the server. */
+  readonly there: Endpoint;
+  /** Of the client. */
+  readonly here: Endpoint;
 }
 
 /** Two hosts 20 ms apart; `play` runs in virtual time. */
@@ -29,13 +33,19 @@ async function scene<T>(play: (scene: Scene) => Promise<T>): Promise<T> {
   const client = net.server('client', { link });
   const serverHost = net.server('server', { link });
   const result = await world.run(async () => {
-    const server = await serverHost.udp.bind({ port: SERVER.port });
+    const server = await serverHost.udp.bind({ port: PORT });
     const socket = await client.udp.bind();
-    return play({ world, client, server, socket, stun: new StunClient(client, socket) });
+    const there = { address: addressOf(serverHost), port: PORT };
+    const here = { address: addressOf(client), port: socket.local.port };
+    return play({ world, client, server, socket, stun: new StunClient(client, socket), there, here });
   });
   if (result.outcome !== 'done') throw new Error(`the world ended with ${JSON.stringify(result)}`);
-  expect(world.audit()).toEqual({ events: 0, udpSockets: 0 });
+  expect(world.audit()).toMatchObject({ events: 0, udpSockets: 0 });
   return result.value;
+}
+
+function addressOf(host: Host): string {
+  return host.interfaces().find(({ loopback }) => !loopback)!.addresses[0]!.address;
 }
 
 function answer(request: ReceivedMessage, messageClass: MessageClass, attributes: Attribute[]): Buffer {
@@ -55,19 +65,18 @@ function serve(server: UdpSocket, extra: Attribute[] = []): void {
 describe('StunClient', () => {
   it('learns the mapped address, the server’s other address, and the round-trip time', async () => {
     const other = { address: '192.0.2.9', port: 3479 };
-    const result = await scene(async ({ server, stun, socket }) => {
+    const result = await scene(async ({ server, stun, here, there }) => {
       serve(server, [
-        { type: 'response-origin', value: SERVER },
+        { type: 'response-origin', value: there },
         { type: 'other-address', value: other },
       ]);
-      const { port } = socket.local;
-      return { port, found: await stun.binding(SERVER) };
+      return { here, there, found: await stun.binding(there) };
     });
     expect(result.found).toEqual<BindingResult>({
       outcome: 'response',
-      mapped: { address: '192.0.2.2', port: result.port },
-      from: SERVER,
-      origin: SERVER,
+      mapped: result.here,
+      from: result.there,
+      origin: result.there,
       other,
       rttUs: 4 * LATENCY_US,
       requests: 1,
@@ -75,7 +84,7 @@ describe('StunClient', () => {
   });
 
   it('sends at 0, 500, 1500, 3500, 7500, 15500 and 31500 ms and fails at 39500 ms (RFC 8489 section 6.2.1)', async () => {
-    const { arrivals, distinct, result, endedUs } = await scene(async ({ world, server, stun }) => {
+    const { arrivals, distinct, result, endedUs } = await scene(async ({ world, server, stun, there }) => {
       const startUs = world.now;
       const arrivals: number[] = [];
       const transactions = new Set<string>();
@@ -83,7 +92,7 @@ describe('StunClient', () => {
         arrivals.push((world.now - startUs - 2 * LATENCY_US) / 1000);
         transactions.add(Buffer.from(data).toString('hex'));
       };
-      const result = await stun.binding(SERVER);
+      const result = await stun.binding(there);
       return { arrivals, distinct: transactions.size, result, endedUs: world.now - startUs };
     });
     expect(arrivals).toEqual([0, 500, 1500, 3500, 7500, 15_500, 31_500]);
@@ -93,12 +102,12 @@ describe('StunClient', () => {
   });
 
   it('stops retransmitting when the answer comes', async () => {
-    const { arrivals, result } = await scene(async ({ client, server, stun }) => {
+    const { arrivals, result } = await scene(async ({ client, server, stun, there }) => {
       let arrivals = 0;
       server.onMessage = (data, from) => {
         if (++arrivals === 3) server.send(answer(decodeMessage(data), 'success', [mapped(from)]), from);
       };
-      const result = await stun.binding(SERVER);
+      const result = await stun.binding(there);
       await new Promise<void>((resolve) => client.clock.after(60_000, resolve));
       return { arrivals, result };
     });
@@ -107,7 +116,7 @@ describe('StunClient', () => {
   });
 
   it('gives up at its deadline, and ignores the answer that comes later', async () => {
-    const { result, tookUs, passedOn } = await scene(async ({ world, client, server, stun }) => {
+    const { result, tookUs, passedOn } = await scene(async ({ world, client, server, stun, there }) => {
       let passedOn = 0;
       stun.onMessage = () => passedOn++;
       server.onMessage = (data, from) => {
@@ -115,7 +124,7 @@ describe('StunClient', () => {
         client.clock.after(1000, () => server.send(late, from));
       };
       const startUs = world.now;
-      const result = await stun.binding(SERVER, { deadlineMs: 700 });
+      const result = await stun.binding(there, { deadlineMs: 700 });
       const tookUs = world.now - startUs;
       await new Promise<void>((resolve) => client.clock.after(5000, resolve));
       return { result, tookUs, passedOn };
@@ -126,7 +135,7 @@ describe('StunClient', () => {
   });
 
   it('ignores forgeries: another transaction, another source, another method, no address', async () => {
-    const result = await scene(async ({ server, stun }) => {
+    const { result, here } = await scene(async ({ server, stun, there, here }) => {
       server.onMessage = (data, from) => {
         const request = decodeMessage(data);
         const lie = [mapped({ address: '198.51.100.66', port: 666 })];
@@ -136,36 +145,36 @@ describe('StunClient', () => {
         server.send(answer(request, 'success', []), from);
         server.send(answer(request, 'success', [mapped(from)]), from);
       };
-      return stun.binding(SERVER);
+      return { here, result: await stun.binding(there) };
     });
-    expect(result).toMatchObject({ outcome: 'response', mapped: { address: '192.0.2.2' } });
+    expect(result).toMatchObject({ outcome: 'response', mapped: here });
   });
 
   it('ignores an answer from where the request did not go', async () => {
-    const result = await scene(async ({ client, server, stun }) => {
+    const result = await scene(async ({ client, server, stun, there }) => {
       const forger = await client.udp.bind();
       server.onMessage = (data, from) => forger.send(answer(decodeMessage(data), 'success', [mapped(from)]), from);
-      return stun.binding(SERVER, { deadlineMs: 600 });
+      return stun.binding(there, { deadlineMs: 600 });
     });
     expect(result.outcome).toBe('timeout');
   });
 
   it('takes the answer to a change request from elsewhere', async () => {
-    const result = await scene(async ({ client, server, stun }) => {
+    const result = await scene(async ({ client, server, stun, there }) => {
       const elsewhere = await client.udp.bind();
       let asked: unknown;
       server.onMessage = (data, from) => {
         asked = decodeMessage(data).attributes;
         elsewhere.send(answer(decodeMessage(data), 'success', [mapped(from)]), from);
       };
-      return { result: await stun.binding(SERVER, { changePort: true }), origin: elsewhere.local.port, asked };
+      return { result: await stun.binding(there, { changePort: true }), origin: elsewhere.local.port, asked };
     });
     expect(result.asked).toEqual([{ type: 'change-request', value: { address: false, port: true } }]);
     expect(result.result).toMatchObject({ outcome: 'response', from: { port: result.origin } });
   });
 
   it('reports an error answer, and one that it may not act on', async () => {
-    const results = await scene(async ({ server, stun }) => {
+    const results = await scene(async ({ server, stun, there }) => {
       const answers: [MessageClass, (from: Endpoint) => Attribute[]][] = [
         ['error', () => [{ type: 'error-code', value: { code: 420, reason: 'Unknown Attribute' } }]],
         ['success', (from) => [mapped(from), { type: 'unknown', code: 0x7ffe, value: Buffer.alloc(0) }]],
@@ -175,7 +184,7 @@ describe('StunClient', () => {
         const [messageClass, attributes] = answers.shift()!;
         server.send(answer(decodeMessage(data), messageClass, attributes(from)), from);
       };
-      return [await stun.binding(SERVER), await stun.binding(SERVER), await stun.binding(SERVER)];
+      return [await stun.binding(there), await stun.binding(there), await stun.binding(there)];
     });
     expect(results[0]).toEqual({ outcome: 'error', code: 420, reason: 'Unknown Attribute' });
     expect(results[1]).toMatchObject({ outcome: 'error', code: 420 });
@@ -183,7 +192,7 @@ describe('StunClient', () => {
   });
 
   it('keeps transactions apart, and hands everything else on', async () => {
-    const { results, heard } = await scene(async ({ server, socket, stun, client }) => {
+    const { results, heard } = await scene(async ({ server, stun, client, there, here }) => {
       const heard: string[] = [];
       stun.onMessage = (data) => heard.push(Buffer.from(data).toString());
       let count = 0;
@@ -196,9 +205,9 @@ describe('StunClient', () => {
         });
         server.send(Buffer.from(`other ${port}`), from);
       };
-      const results = await Promise.all([stun.binding(SERVER), stun.binding(SERVER)]);
+      const results = await Promise.all([stun.binding(there), stun.binding(there)]);
       stun.close();
-      server.send(Buffer.from('after'), { address: '192.0.2.2', port: socket.local.port });
+      server.send(Buffer.from('after'), here);
       await new Promise<void>((resolve) => client.clock.after(100, resolve));
       return { results, heard };
     });
@@ -207,24 +216,24 @@ describe('StunClient', () => {
   });
 
   it('is cancelled by its signal and by close, before and during', async () => {
-    const results = await scene(async ({ stun, client }) => {
+    const results = await scene(async ({ stun, client, there }) => {
       const abort = new AbortController();
       client.clock.after(700, () => abort.abort());
-      const during = await stun.binding(SERVER, { signal: abort.signal });
-      const before = await stun.binding(SERVER, { signal: abort.signal });
+      const during = await stun.binding(there, { signal: abort.signal });
+      const before = await stun.binding(there, { signal: abort.signal });
       client.clock.after(100, () => stun.close());
-      const closed = await stun.binding(SERVER);
+      const closed = await stun.binding(there);
       return [during, before, closed];
     });
     expect(results.map(({ outcome }) => outcome)).toEqual(['cancelled', 'cancelled', 'cancelled']);
   });
 
   it('hears on a connected socket that there is no server', async () => {
-    const { result, tookUs } = await scene(async ({ world, client, server }) => {
+    const { result, tookUs } = await scene(async ({ world, client, server, there }) => {
       server.close();
-      const socket = await client.udp.bind({ remote: SERVER });
+      const socket = await client.udp.bind({ remote: there });
       const startUs = world.now;
-      const result = await new StunClient(client, socket).binding(SERVER);
+      const result = await new StunClient(client, socket).binding(there);
       return { result, tookUs: world.now - startUs };
     });
     expect(result).toMatchObject({ outcome: 'unreachable', error: { code: 'ECONNREFUSED' } });
@@ -232,8 +241,8 @@ describe('StunClient', () => {
   });
 
   it('has a limit on what waits', async () => {
-    const results = await scene(async ({ stun }) => {
-      const many = Array.from({ length: 257 }, () => stun.binding(SERVER, { deadlineMs: 10 }));
+    const results = await scene(async ({ stun, there }) => {
+      const many = Array.from({ length: 257 }, () => stun.binding(there, { deadlineMs: 10 }));
       return Promise.all(many);
     });
     expect(results.filter(({ outcome }) => outcome === 'timeout')).toHaveLength(256);
