@@ -85,9 +85,10 @@ export class BrokerLink {
       timer.cancel();
       done(error);
     };
-    const timer = this.#host.clock.after(ACK_TIMEOUT_MS, () => this.#drop());
+    const client = this.#client!;
+    const timer = this.#host.clock.after(ACK_TIMEOUT_MS, () => client.stream.destroy());
     this.#unacked.add(settle);
-    this.#client!.publish(topic, payload, { qos: 1 }, (error) => settle(error ?? undefined));
+    client.publish(topic, payload, { qos: 1 }, (error) => settle(error ?? undefined));
   }
 
   /** Says goodbye to the broker and resolves when the connection is left to the system. */
@@ -126,16 +127,18 @@ export class BrokerLink {
       ...(password !== undefined && { password }),
     });
     this.#client = client;
-    this.#timer = this.#host.clock.after(connectTimeoutMs, () => this.#drop());
+    // Whatever goes wrong ends the connection; what follows from that is done when it is closed.
+    const drop = () => client.stream.destroy();
+    this.#timer = this.#host.clock.after(connectTimeoutMs, drop);
     client.on('connect', () => this.#subscribe(client));
     client.on('packetreceive', (packet) => {
       // We subscribed at QoS 1. MQTT.js keeps each QoS 2 message until the broker releases it, and has no limit.
-      if (packet.cmd === 'publish' && packet.qos === 2) this.#drop();
+      if (packet.cmd === 'publish' && packet.qos === 2) drop();
     });
     client.on('message', (topic, payload) => {
       if (topic === this.#options.topic) this.#events.message(payload);
     });
-    client.on('error', () => this.#drop());
+    client.on('error', drop);
     client.on('close', () => this.#disconnected());
   }
 
@@ -143,7 +146,7 @@ export class BrokerLink {
     client.subscribe(this.#options.topic, { qos: 1 }, (error) => {
       if (client !== this.#client || this.#isClosed) return;
       if (error) {
-        this.#drop();
+        client.stream.destroy();
         return;
       }
       this.#timer!.cancel();
@@ -151,11 +154,6 @@ export class BrokerLink {
       this.settled = true;
       this.#events.changed(this);
     });
-  }
-
-  /** Ends the connection; what follows from that is done when it is closed. */
-  #drop(): void {
-    this.#client?.stream.destroy();
   }
 
   #disconnected(): void {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SimSigner } from '../../../simulator/world/signer.ts';
 import { Identity } from '../../identity/identity.ts';
-import { addressFromBytes, canonicalAddress } from '../../net/ip.ts';
+import { addressFromBytes } from '../../net/ip.ts';
 import { createAddress, formatAddress, looksLikeAddress, MAX_ADDRESS_LENGTH, parseAddress } from './address.ts';
 import {
   type AddressContent,
@@ -12,58 +11,11 @@ import {
   MAPPING_TRAITS,
   UNKNOWN_NAT,
 } from './address-content.ts';
-import { AddressError, type AddressErrorCode } from './address-error.ts';
+import { AddressError } from './address-error.ts';
+import { example, identity, refusal, signer } from './address-helpers.suite.ts';
 import { decodeContent, encodeContent } from './content-codec.ts';
 
-const signer = new SimSigner();
-const identity = Identity.fromSecretKey(signer, new Uint8Array(32).fill(7));
 const seed = 4787;
-
-const example: Omit<AddressContent, 'publicKey'> = {
-  issuedAtMs: 1_900_000_000_123,
-  interfaces: [
-    {
-      index: 0,
-      address: '192.168.1.20',
-      prefixLength: 24,
-      external: '203.0.113.9',
-      udp: {
-        nat: {
-          mapping: 'address-and-port-dependent',
-          filtering: 'address-dependent',
-          allocation: 'sequential',
-          step: -2,
-        },
-        port: 40_000,
-        externalPort: 1024,
-      },
-      tcp: { nat: { ...UNKNOWN_NAT, mapping: 'endpoint-independent' }, port: 40_001 },
-    },
-    {
-      index: 0,
-      address: '2001:db8::5',
-      prefixLength: 64,
-      external: '2001:db8::5',
-      udp: { nat: { ...UNKNOWN_NAT, mapping: 'none', filtering: 'endpoint-independent' }, port: 40_000 },
-      tcp: { nat: UNKNOWN_NAT },
-    },
-  ],
-  brokers: [
-    { address: '198.51.100.1', port: 1883 },
-    { address: '2001:db8::1', port: 1883 },
-  ],
-};
-
-/** The code of the AddressError that the call ends in; anything else fails the test. */
-function refusal(call: () => unknown): AddressErrorCode {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof AddressError) return error.code;
-    throw error;
-  }
-  throw new Error('it was taken');
-}
 
 const v4 = fc
   .tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255))
@@ -263,41 +215,5 @@ describe('a hostile address', () => {
       { numRuns: 2000, seed },
     );
     expect(taken).toBeGreaterThan(500);
-  });
-});
-
-describe('a rule', () => {
-  const [first] = example.interfaces;
-  const withFirst = (change: object) => ({ ...example, interfaces: [{ ...first!, ...change }] });
-  it.each([
-    ['interfaces[0].address', withFirst({ address: '0.0.0.0' })],
-    ['interfaces[0].address', withFirst({ address: '239.1.2.3' })],
-    ['interfaces[0].address', withFirst({ address: '255.255.255.255' })],
-    ['interfaces[0].address', withFirst({ address: 'fe80::1%eth0' })],
-    ['interfaces[0].address', withFirst({ address: '192.168.01.20' })],
-    ['interfaces[0].external', withFirst({ external: 'ff02::1' })],
-    ['interfaces[0].external', withFirst({ external: '2001:db8::5' })],
-    ['interfaces[0].prefixLength', withFirst({ prefixLength: 33 })],
-    ['interfaces[0].index', withFirst({ index: 256 })],
-    ['interfaces[0].udp.port', withFirst({ udp: { nat: UNKNOWN_NAT, port: 0 } })],
-    ['interfaces[0].udp.externalPort', withFirst({ udp: { nat: UNKNOWN_NAT, externalPort: 5 } })],
-    ['interfaces[0].tcp.nat.step', withFirst({ tcp: { nat: { ...UNKNOWN_NAT, step: 1 } } })],
-    ['interfaces[0].tcp.nat.step', withFirst({ tcp: { nat: { ...UNKNOWN_NAT, allocation: 'sequential' } } })],
-    ['interfaces[1]', { ...example, interfaces: [first!, first!] }],
-    ['interfaces', { ...example, interfaces: Array.from({ length: 17 }, (_, index) => ({ ...first!, index })) }],
-    ['brokers', { ...example, brokers: [1, 2, 3, 4].map((port) => ({ address: '192.0.2.1', port })) }],
-    ['brokers[1]', { ...example, brokers: [example.brokers[0]!, example.brokers[0]!] }],
-    ['brokers[0].port', { ...example, brokers: [{ address: '192.0.2.1', port: 0 }] }],
-    ['issuedAtMs', { ...example, issuedAtMs: 0.5 }],
-    ['issuedAtMs', { ...example, issuedAtMs: -1 }],
-  ] as const)('that is broken names %s', (field, fields) => {
-    expect(() => createAddress(fields as typeof example, identity)).toThrow(
-      new RegExp(`^${field.replaceAll(/[[\].]/g, '\\$&')} `),
-    );
-  });
-
-  it('keeps IPv4 out of IPv6', () => {
-    expect(canonicalAddress('::ffff:192.0.2.1')).toBe('192.0.2.1');
-    expect(refusal(() => createAddress(withFirst({ address: '::ffff:192.0.2.1' }), identity))).toBe('malformed');
   });
 });
