@@ -46,13 +46,13 @@ ${tally.trials > 0 && rateBar(tally.connected / tally.trials, tally.interval)}
 </a></td>`;
 }
 
-function heading(context: Context, { winners }: Tally, state: CellState): Markup {
+function heading(context: Context, { winners, unexpected }: Tally, state: CellState): Markup {
   const [first] = winners;
   if (!first) return html`<span class="chip sign">${SIGNS[state]}</span> <span class="name">${LABELS[state]}</span>`;
   const relayed = first.path === 'relayed';
   return html`${chip(context, first.plugin, relayed)} <span class="name">${first.plugin}</span>${
     relayed && html` <span class="tag">relayed</span>`
-  }`;
+  }${unexpected > 0 && html` <span class="star" title="${counted(unexpected, 'trial')} connected against theory">★</span>`}`;
 }
 
 function others(context: Context, { winners }: Tally): Markup[] {
@@ -81,7 +81,8 @@ function describe(tally: Tally, state: CellState): string {
   const winners = tally.winners.map(({ plugin, path, trials }) => `${plugin} ${path} ${trials}`);
   const who = winners.length > 0 ? winners.join(', ') : LABELS[state];
   const time = tally.connectMs ? `, median ${duration(tally.connectMs.median)}` : '';
-  return `${who}; ${tally.connected} of ${counted(tally.trials, 'trial')} connected${time}`;
+  const against = tally.unexpected > 0 ? `, ${tally.unexpected} against theory` : '';
+  return `${who}; ${tally.connected} of ${counted(tally.trials, 'trial')} connected${time}${against}`;
 }
 
 function key(context: Context): Markup {
@@ -91,7 +92,8 @@ function key(context: Context): Markup {
 <li><span class="chip relayed ${colourClass(context, plugins[0] ?? '')}">AB</span> through a relay</li>
 <li><span class="chip sign failed">${SIGNS.failed}</span> none connected, though theory does not rule it out</li>
 <li><span class="chip sign impossible">${SIGNS.impossible}</span> none connected, and none can by theory</li>
-<li><span class="chip sign">${SIGNS.untested}</span> untested</li></ul>
+<li><span class="chip sign">${SIGNS.untested}</span> untested</li>
+<li><span class="star">★</span> connected against theory</li></ul>
 <p>Percentage: trials that connected, with their number and the 95% Wilson score interval. Time: median from the dial
 until both ends had proved their keys. Small chips: other winners of the cell, the commonest first.</p></div>`;
 }

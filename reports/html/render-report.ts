@@ -1,7 +1,7 @@
 import type { Aggregate, RunSummary } from '../aggregate-types.ts';
 import { findings } from '../findings.ts';
 import { counted, integer } from '../format.ts';
-import { contextOf } from './context.ts';
+import { type Context, contextOf } from './context.ts';
 import { dropSection } from './drop-section.ts';
 import { html, type Markup, raw } from './markup.ts';
 import { matrixSection } from './matrix-section.ts';
@@ -22,6 +22,9 @@ export function renderReport(aggregate: Aggregate): string {
   const context = contextOf(aggregate);
   const style = styleSheet(aggregate);
   const scripts = [chartLibrary(), SCRIPT];
+  const sections = SECTIONS.map(({ id, title, render }) => ({ id, title, content: render(context) })).filter(
+    ({ content }) => content.text !== '',
+  );
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -35,13 +38,8 @@ export function renderReport(aggregate: Aggregate): string {
 <body>
 <a class="skip" href="#matrix">Skip to the matrix</a>
 <main>
-${header(aggregate)}
-${matrixSection(context)}
-${pluginSection(context)}
-${timeSection(context)}
-${dropSection(context)}
-${natSection(context)}
-${trialSection(context)}
+${header(aggregate, sections)}
+${sections.map((section) => section.content)}
 </main>
 ${scripts.map((script) => html`<script>${raw(script)}</script>\n`)}</body>
 </html>
@@ -49,7 +47,7 @@ ${scripts.map((script) => html`<script>${raw(script)}</script>\n`)}</body>
   return page.text;
 }
 
-function header(aggregate: Aggregate): Markup {
+function header(aggregate: Aggregate, sections: readonly { id: string; title: string }[]): Markup {
   const { name, runs, warnings } = aggregate;
   return html`<header><p class="brand">Punchlab</p><h1>${name}</h1>
 <p class="findings">${findings(aggregate)}</p>
@@ -57,16 +55,17 @@ ${warnings.length > 0 && html`<ul class="warnings" role="note">${warnings.map((t
 <dl class="facts">${facts(aggregate).map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
 ${runs.length > 1 && runTable(runs)}
 ${expectations(aggregate)}
-<nav aria-label="Sections">${SECTIONS.map(([id, title]) => html`<a href="#${id}">${title}</a> `)}</nav></header>`;
+<nav aria-label="Sections">${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a> `)}</nav></header>`;
 }
 
-const SECTIONS: readonly (readonly [string, string])[] = [
-  ['matrix', 'Matrix'],
-  ['plugins', 'Plugins'],
-  ['times', 'Times'],
-  ['drops', 'Drops'],
-  ['nats', 'NATs'],
-  ['trials', 'Trials'],
+/** In order. One that has nothing to say is left out. */
+const SECTIONS: readonly { id: string; title: string; render: (context: Context) => Markup }[] = [
+  { id: 'matrix', title: 'Matrix', render: matrixSection },
+  { id: 'plugins', title: 'Plugins', render: pluginSection },
+  { id: 'times', title: 'Times', render: timeSection },
+  { id: 'drops', title: 'Drops', render: dropSection },
+  { id: 'nats', title: 'NATs', render: natSection },
+  { id: 'trials', title: 'Trials', render: trialSection },
 ];
 
 function facts({ runs, mode, plugins, cells, totals }: Aggregate): (readonly [string, string])[] {

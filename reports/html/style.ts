@@ -79,7 +79,7 @@ font-size:.72rem;line-height:1.4;font-weight:700;text-align:center;vertical-alig
 .key{margin-top:1rem;font-size:.87rem;color:var(--muted)}
 .key ul{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;margin:0 0 .45rem;padding:0}
 .key p{max-width:90ch}
-.chart{display:none;position:relative;margin:1rem 0 1.5rem}.js .chart{display:block}
+.chart,.chart-note{display:none;position:relative}.chart{margin-top:1rem}.chart-note{margin:0 0 1.5rem}.js :is(.chart,.chart-note){display:block}
 ${Array.from({ length: 12 }, (_, index) => `.chart-${index + 1}{height:${(index + 1) * 42 + 40}px}`).join('')}
 .share{width:12rem;min-width:6rem}.share svg{display:block;width:100%;height:8px;margin-top:.4rem;fill:var(--band)}
 .nats{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:.75rem 2rem;margin:1rem 0 1.5rem}

@@ -13,7 +13,7 @@ padding:.5rem .65rem .6rem;align-items:baseline;border-radius:7px;background:var
 a.tile:hover,a.tile:focus-visible{border-color:var(--link)}
 .tile .who{grid-area:who;font-size:.82rem;line-height:1.35;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .tile .others{margin-left:auto;line-height:1.2}.tile .others .chip{font-size:.6rem;min-width:0;padding:0 .25em;border-width:1px;margin-left:3px}
-.tile .tag{color:var(--muted)}
+.tile .tag{color:var(--muted)}.star{color:var(--bad)}
 .tile .rate{grid-area:rate;font-size:1.3rem;line-height:1.4;font-weight:650;letter-spacing:-.01em}
 .tile .time{grid-area:time;font-size:.92rem;white-space:nowrap}
 .tile .sure{grid-area:sure;display:flex;flex-wrap:wrap;align-items:baseline;font-size:.77rem;color:var(--muted);white-space:nowrap}

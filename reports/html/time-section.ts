@@ -18,8 +18,9 @@ export function timeSection(context: Context): Markup {
   return html`<section id="times" aria-labelledby="times-title"><h2 id="times-title">Time to connect</h2>
 <p class="lead">From the dial until both ends had proved their keys, by ${
     context.aggregate.mode === 'race' ? 'winning plugin' : 'plugin alone'
-  }. Thin bar: 5th to 95th percentile; thick bar: the middle half; line: median.</p>
+  }.</p>
 <div class="chart chart-${Math.min(rows.length, 12)}"><canvas id="chart" role="img" aria-label="Time to connect by plugin; the table below has the numbers"></canvas></div>
+<p class="note chart-note">Thin bar: 5th to 95th percentile. Thick bar: the middle half. Line: median.</p>
 <script type="application/json" id="chart-data">${json(chart)}</script>
 <div class="scroll"><table class="plain"><thead><tr><th scope="col">plugin</th>
 <th scope="col" class="number">connections</th><th scope="col" class="number">5%</th>
