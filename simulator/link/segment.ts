@@ -60,11 +60,11 @@ export class Segment {
     return true;
   }
 
-  /** A copy to every port but the sender's; each is a packet of its own. */
+  /** A copy to every port but the sender's. They share their number, since a trace follows them as one packet. */
   sendToAll(packet: Packet, from: Port): void {
-    for (const to of this.#ports) {
-      if (to !== from) this.#carry({ ...packet, id: this.#world.nextPacketId() }, from, to);
-    }
+    const others = this.#ports.filter((port) => port !== from);
+    if (others.length === 0) this.#world.trace.dropped(from.device, packet, 'link: nobody there');
+    for (const to of others) this.#carry({ ...packet, payload: Buffer.from(packet.payload) }, from, to);
   }
 
   #carry(packet: Packet, from: Port, to: Port): void {
