@@ -2,7 +2,6 @@ import { type Endpoint, type Family, sameEndpoint } from '../../core/net/endpoin
 import type { NetError } from '../../core/net/error.ts';
 import type { UdpSocket } from '../../core/ports/index.ts';
 import type { AddressId, Packet } from '../packet.ts';
-import type { UdpStack } from './udp-stack.ts';
 
 /** Where a socket sits; addresses as numbers. */
 export interface UdpBinding {
@@ -13,15 +12,22 @@ export interface UdpBinding {
   readonly remote: { readonly endpoint: Endpoint; readonly address: AddressId } | undefined;
 }
 
+/** The stack, as its sockets see it. */
+export interface UdpSocketOwner {
+  send(binding: UdpBinding, data: Uint8Array, to: Endpoint, ttl: number): void;
+  /** The socket is closed: its port is free. */
+  release(socket: SimUdpSocket): void;
+}
+
 export class SimUdpSocket implements UdpSocket {
   readonly local: Endpoint;
   readonly binding: UdpBinding;
   onMessage: ((data: Uint8Array, from: Endpoint) => void) | undefined;
   onError: ((error: NetError) => void) | undefined;
-  readonly #stack: UdpStack;
+  readonly #stack: UdpSocketOwner;
   #closed = false;
 
-  constructor(stack: UdpStack, local: Endpoint, binding: UdpBinding) {
+  constructor(stack: UdpSocketOwner, local: Endpoint, binding: UdpBinding) {
     this.#stack = stack;
     this.local = local;
     this.binding = binding;

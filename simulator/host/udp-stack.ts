@@ -4,7 +4,7 @@ import { familyOf, isUnspecified, unspecifiedAddress } from '../../core/net/ip.t
 import type { Udp, UdpBindOptions } from '../../core/ports/index.ts';
 import { type AddressId, type IcmpKind, type Packet, type Quote, udpPacket } from '../packet.ts';
 import type { IpLayer } from './ip-layer.ts';
-import { SimUdpSocket, type UdpBinding } from './udp-socket.ts';
+import { SimUdpSocket, type UdpBinding, type UdpSocketOwner } from './udp-socket.ts';
 
 /** The dynamic ports of RFC 6335. Drawn at random as Linux does (RFC 6056 algorithm 1), by the host's own stream. */
 const EPHEMERAL_FIRST = 49_152;
@@ -13,7 +13,7 @@ const EPHEMERAL_COUNT = 16_384;
 const LONGEST_DATAGRAM = 65_507;
 
 /** The UDP half of a simulated host. */
-export class UdpStack implements Udp {
+export class UdpStack implements Udp, UdpSocketOwner {
   readonly #ip: IpLayer;
   /** By port. There is seldom more than one socket on a port. */
   readonly #sockets = new Map<number, SimUdpSocket[]>();
