@@ -1,8 +1,10 @@
 import { WireError } from '../wire-error.ts';
 
-/** RFC 8656 section 12: the channel numbers that may be bound. */
+/** RFC 8656 section 12: the channel numbers that a client may choose. */
 export const FIRST_CHANNEL = 0x4000;
 export const LAST_CHANNEL = 0x4fff;
+/** RFC 5766 section 11 let clients choose up to here, and many still do; nothing else on a TURN port begins so. */
+const LAST_OLD_CHANNEL = 0x7fff;
 
 export const CHANNEL_HEADER_LENGTH = 4;
 const MAX_DATA = 0xffff;
@@ -12,13 +14,14 @@ export interface ChannelData {
   readonly data: Uint8Array;
 }
 
-/** RFC 8656 section 12: a first byte from 64 to 79 is ChannelData. */
+/** What begins with the bits 01 is ChannelData, with 00 STUN. */
 export function isChannelData(bytes: Uint8Array): boolean {
-  return bytes.length >= CHANNEL_HEADER_LENGTH && bytes[0]! >> 4 === 0b0100;
+  return bytes.length >= CHANNEL_HEADER_LENGTH && bytes[0]! >> 6 === 0b01;
 }
 
+/** A number that is taken from others. */
 export function isChannelNumber(value: number): boolean {
-  return value >= FIRST_CHANNEL && value <= LAST_CHANNEL;
+  return value >= FIRST_CHANNEL && value <= LAST_OLD_CHANNEL;
 }
 
 /**

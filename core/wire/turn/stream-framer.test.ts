@@ -55,7 +55,7 @@ describe('StreamFramer', () => {
 
   it.each([
     ['data with two leading one bits', 'ffff0000'],
-    ['a reserved channel number', '50000000'],
+    ['data with a leading one bit', '80000000'],
     ['a STUN length that is no multiple of four', '00010003'],
     ['a wrong magic cookie', '00010000 2112a443 000000000000000000000000'],
   ])('gives up on %s', (_name, hex) => {
