@@ -1,7 +1,6 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Random } from '../../core/ports/index.ts';
 import type { AddressId } from '../packet.ts';
-import type { MappingId } from './mapping-rows.ts';
 import { NONE } from './pair-index.ts';
 import type { Pooling } from './pooling.ts';
 import type { PortAllocator } from './ports/allocator.ts';
@@ -57,11 +56,6 @@ export class ExternalPorts {
     for (const entry of this.#addresses) this.#byAddress.set(entry.address, entry);
   }
 
-  /** The mapping that has the external endpoint, or {@link NONE}. */
-  owner(external: AddressId, externalPort: number): MappingId {
-    return this.#byAddress.get(external)?.space.owner(externalPort) ?? NONE;
-  }
-
   /** An endpoint for a new mapping of the host; undefined if there is none. {@link take} it next. */
   choose(host: AddressId, internalPort: number, now: number): ExternalEndpoint | undefined {
     const first = this.#pooling.addressFor(host);
@@ -77,12 +71,12 @@ export class ExternalPorts {
     return undefined;
   }
 
-  take(endpoint: ExternalEndpoint, mapping: MappingId): void {
-    this.#byAddress.get(endpoint.external)!.space.take(endpoint.externalPort, mapping);
+  take(endpoint: ExternalEndpoint): void {
+    this.#byAddress.get(endpoint.external)!.space.take(endpoint.externalPort);
   }
 
-  /** @param at microseconds */
-  release(external: AddressId, externalPort: number, host: AddressId, at: number): void {
-    this.#byAddress.get(external)!.space.release(externalPort, host, at);
+  /** Takes an endpoint back that the host has had until `at`, in microseconds. */
+  release(endpoint: ExternalEndpoint, host: AddressId, at: number): void {
+    this.#byAddress.get(endpoint.external)!.space.release(endpoint.externalPort, host, at);
   }
 }

@@ -37,6 +37,8 @@ export class TranslationTable {
   readonly #parts: TableParts;
   // (internal endpoint, what the mapping sees of the remote)
   readonly #mappingIndex = new PairIndex();
+  // (external address, external port)
+  readonly #externalIndex = new PairIndex();
   // (internal endpoint, remote endpoint)
   readonly #sessionIndex = new PairIndex();
   readonly #mappingExpiry = new ExpiryIndex<MappingId>(this.mappings);
@@ -64,7 +66,7 @@ export class TranslationTable {
 
   /** The mapping that has an external endpoint, or {@link NONE}. */
   mappingAt(external: AddressId, externalPort: number): MappingId {
-    return this.#parts.ports.owner(external, externalPort);
+    return this.#externalIndex.get(external, externalPort);
   }
 
   keyFor(remote: AddressId, remotePort: number): number {
@@ -140,8 +142,9 @@ export class TranslationTable {
     const key = this.keyFor(packet.destination, packet.destinationPort);
     const mapping = this.mappings.add(packet, endpoint, key, deadline);
     this.#mappingIndex.set(this.mappings.internalKey(mapping), key, mapping);
+    this.#externalIndex.set(endpoint.external, endpoint.externalPort, mapping);
     if (!this.#parts.endsWithSessions) this.#mappingExpiry.add(mapping);
-    ports.take(endpoint, mapping);
+    ports.take(endpoint);
     quota.add(packet.source);
     environment.mappingCreated(this.#describe(mapping));
     return mapping;
@@ -186,13 +189,13 @@ export class TranslationTable {
 
   #discard(mapping: MappingId, reason: RemovalReason, at: number): void {
     const { ports, quota, environment } = this.#parts;
-    const { internal, external, externalPort, key } = this.mappings;
-    const description = this.#describe(mapping);
-    this.#mappingIndex.delete(this.mappings.internalKey(mapping), key[mapping]);
-    ports.release(external[mapping], externalPort[mapping], internal[mapping], at);
-    quota.remove(internal[mapping]);
+    const info = this.#describe(mapping);
+    this.#mappingIndex.delete(this.mappings.internalKey(mapping), this.mappings.key[mapping]);
+    this.#externalIndex.delete(info.external, info.externalPort);
     this.mappings.remove(mapping);
-    environment.mappingRemoved(description, reason);
+    ports.release(info, info.internal, at);
+    quota.remove(info.internal);
+    environment.mappingRemoved(info, reason);
   }
 
   #describe(mapping: MappingId): MappingInfo {

@@ -61,7 +61,7 @@ export class Contention {
       this.#release(this.#nextUs);
       const port = this.#allocator.choose(FOREIGN, 1024 + this.#random.below(64512));
       if (port !== NONE) {
-        this.#space.reserve(port);
+        this.#space.take(port);
         this.#occupations.add({ port, until: this.#nextUs + this.#occupationUs, slot: NONE });
       }
       this.#nextUs += exponential(this.#random, this.#meanGapUs);
@@ -79,7 +79,7 @@ export class Contention {
 
   #release(now: number): void {
     for (let over = this.#occupations.takeDue(now); over; over = this.#occupations.takeDue(now)) {
-      this.#space.unreserve(over.port);
+      this.#space.free(over.port);
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
 import { type ExpiryColumns, ExpiryIndex } from '../expiry-index.ts';
-import type { MappingId } from '../mapping-rows.ts';
 import { NONE } from '../pair-index.ts';
 import { type Candidates, PortSet } from './port-set.ts';
 
@@ -27,14 +26,12 @@ const HOLD_COLUMNS: ExpiryColumns<Hold> = {
 };
 
 /**
- * The ports of one protocol on one external address, and who has them. A port is free, or taken, or held: freed, but
+ * The ports of one protocol on one external address. A port is free, or taken, or held: freed, but
  * for a time only for the host that had it (RFC 6888 REQ-8).
  */
 export class PortSpace {
   readonly #holdUs: number;
   readonly #free = PortSet.full();
-  // Two levels of 256: found without hashing, and only where ports are in use is there an array.
-  readonly #owners: (Int32Array | undefined)[] = new Array(256).fill(undefined);
   readonly #holds = new Map<number, Hold>();
   readonly #holdExpiry = new ExpiryIndex(HOLD_COLUMNS);
   readonly #holdsOfHost = new Map<AddressId, Set<number>>();
@@ -42,11 +39,6 @@ export class PortSpace {
   constructor(holdUs: number) {
     this.#holdUs = holdUs;
     this.#free.delete(0);
-  }
-
-  /** The mapping that has the port, or {@link NONE}. */
-  owner(port: number): MappingId {
-    return this.#owners[port >>> 8]?.[port & 255] ?? NONE;
   }
 
   isAvailable(port: number, host: AddressId): boolean {
@@ -77,14 +69,7 @@ export class PortSpace {
     return this.#holdsOfHost.has(host) || this.#free.count(candidates) > 0;
   }
 
-  take(port: number, mapping: MappingId): void {
-    this.reserve(port);
-    const page = (this.#owners[port >>> 8] ??= new Int32Array(256).fill(NONE));
-    page[port & 255] = mapping;
-  }
-
-  /** Takes a port for nobody in particular. */
-  reserve(port: number): void {
+  take(port: number): void {
     const hold = this.#holds.get(port);
     if (hold) {
       this.#holdExpiry.remove(hold);
@@ -93,11 +78,15 @@ export class PortSpace {
     this.#free.delete(port);
   }
 
-  /** @param at microseconds */
+  /** Frees a port at once. */
+  free(port: number): void {
+    this.#free.add(port);
+  }
+
+  /** Frees a port that the host has had until `at`, in microseconds. */
   release(port: number, host: AddressId, at: number): void {
-    this.#owners[port >>> 8]![port & 255] = NONE;
     if (this.#holdUs === 0) {
-      this.#free.add(port);
+      this.free(port);
       return;
     }
     const hold = { port, host, until: at + this.#holdUs, slot: NONE };
@@ -108,16 +97,11 @@ export class PortSpace {
     else this.#holdsOfHost.set(host, new Set([port]));
   }
 
-  /** Gives back what {@link reserve} took. */
-  unreserve(port: number): void {
-    this.#free.add(port);
-  }
-
   /** Ends the holds that are over. */
   settle(now: number): void {
     for (let hold = this.#holdExpiry.takeDue(now); hold; hold = this.#holdExpiry.takeDue(now)) {
       this.#forget(hold);
-      this.#free.add(hold.port);
+      this.free(hold.port);
     }
   }
 
