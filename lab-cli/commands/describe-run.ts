@@ -3,7 +3,7 @@ import { formatSeconds } from '../run/progress.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
 
 /** Of one worker, on a processor of 2020 or so: only to tell a coffee from a night. */
-const TRIALS_PER_SECOND = 150;
+const TRIALS_PER_SECOND = 50;
 
 /** What a run will do, before it does it. */
 export function describeRun(scenario: ResolvedScenario, lines: number, shard: Shard, workers: number): string {
