@@ -55,7 +55,7 @@ export class NatRouter extends Router {
     const inbound = port === this.outside.port;
     if (nat === undefined || this.world.addresses.isIpv6(packet.destination)) this.#untouched(packet, port, inbound);
     else if (this.#external.has(packet.destination)) this.#toExternal(nat, packet, inbound);
-    else if (this.network.owns(packet.destination)) this.deliver(packet, port);
+    else if (this.isForSelf(packet)) this.deliver(packet, port);
     else if (inbound) this.#translate(nat, packet, true);
     else this.#outbound(nat, packet);
   }

@@ -182,8 +182,8 @@ describe('Router', () => {
       socket.send(Buffer.alloc(0), { address: '255.255.255.255', port: 1900 });
     });
     expect(lines.slice(2)).toEqual([
-      'r1 dropped UDP 10.1.0.2:1 > 239.255.255.250:1900 len 0 ttl 64, because router: not a unicast destination',
-      'r1 dropped UDP 10.1.0.2:1 > 255.255.255.255:1900 len 0 ttl 64, because router: not a unicast destination',
+      'r1 dropped UDP 10.1.0.2:1 > 239.255.255.250:1900 len 0 ttl 64, because router: addressed to the router',
+      'r1 dropped UDP 10.1.0.2:1 > 255.255.255.255:1900 len 0 ttl 64, because router: addressed to the router',
     ]);
   });
 });

@@ -30,11 +30,15 @@ export class Router implements PortOwner {
   }
 
   receive(packet: Packet, port: Port): void {
-    if (this.network.owns(packet.destination)) this.deliver(packet, port);
+    if (this.isForSelf(packet)) this.deliver(packet, port);
     else this.forward(packet);
   }
 
-  /** Takes what is addressed to the router itself. */
+  protected isForSelf(packet: Packet): boolean {
+    return this.network.owns(packet.destination) || this.world.addresses.kind(packet.destination) === 'group';
+  }
+
+  /** Takes what is addressed to the router itself, or to a group, which no router carries further. */
   protected deliver(packet: Packet, port: Port): void {
     if (this.#host) this.#host.receive(packet, port);
     else this.world.trace.dropped(this.device, packet, 'router: addressed to the router');
