@@ -131,6 +131,26 @@ describe('TURN client', () => {
     });
   });
 
+  it('relays IPv6 where the server is reached by it, but not to IPv4 in disguise', async () => {
+    await scene({}, async ({ server: host }) => {
+      const server = { address: '::1', port: 3478 };
+      const users = new Map([[ANN.username, ANN.password]]);
+      const { close } = await startTurnServer(host, { endpoint: server, realm: 'test', users, allowPeer: () => true });
+      const [one, two] = [
+        await allocate(host, { server, transport: 'udp', ...ANN }),
+        await allocate(host, { server, transport: 'tcp', ...ANN }),
+      ];
+      const heard = record(two);
+      await Promise.all([one.bindChannel(two.relayed), two.bindChannel(one.relayed)]);
+      one.send(Buffer.from('six'), two.relayed);
+      await sleep(host, 100);
+      expect(heard).toEqual([`six from ::1:${one.relayed.port}`]);
+      await expect(one.permit('::ffff:127.0.0.1')).rejects.toMatchObject({ code: 403 });
+      await expect(one.permit('127.0.0.1')).rejects.toMatchObject({ code: 443 });
+      close();
+    });
+  });
+
   it('needs a permission: without one the server drops what is sent and what comes', async () => {
     await scene({}, async (scene) => {
       const one = await scene.allocate(scene.a);
