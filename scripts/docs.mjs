@@ -10,6 +10,6 @@ const SCHEMA = 'scenarios/scenario.schema.json';
 process.chdir(new URL('..', import.meta.url).pathname);
 const { schema, blocks } = await generatedDocs();
 writeFileSync(SCHEMA, JSON.stringify(schema));
-const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
-spawnSync(process.execPath, [biome, 'format', '--write', SCHEMA], { stdio: 'inherit' });
 for (const [file, block] of blocks) writeFileSync(file, withBlock(file, readFileSync(file, 'utf8'), block));
+const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
+spawnSync(process.execPath, [biome, 'format', '--write', SCHEMA, ...blocks.keys()], { stdio: 'inherit' });
