@@ -98,7 +98,7 @@ export interface PluginSummary {
   readonly attempts: ReadonlyMap<AttemptOutcome, number>;
   /** Packets of the dialling side's attempt. */
   readonly packets: Spread | null;
-  /** Why attempts failed or did not apply, the commonest first. */
+  /** Why attempts failed or did not apply, the commonest first, with HOST for endpoints and N for numbers. */
   readonly reasons: readonly Count[];
 }
 

@@ -131,6 +131,16 @@ describe('one cell of a race', () => {
   });
 });
 
+it('counts reasons that differ in endpoints and numbers only as one', async () => {
+  const attempt = { plugin: 'udp-punch', outcome: 'failed', ms: 1, packets: 1 } as const;
+  const reasons = ['203.0.113.1:5000: refused 3 times', '[2001:db8::1]:70: refused 12 times', 'refused3'];
+  const { byPlugin } = await aggregate(handMade([{ attempts: reasons.map((reason) => ({ ...attempt, reason })) }]));
+  expect(byPlugin.find(({ plugin }) => plugin === 'udp-punch')!.reasons).toEqual([
+    { name: 'HOST: refused N times', count: 2 },
+    { name: 'refused3', count: 1 },
+  ]);
+});
+
 describe('one cell with each plugin alone', () => {
   const alone = (trial: number, only: string, ending: Partial<TrialResult> = {}): Partial<TrialResult> => ({
     mode: 'each',

@@ -24,7 +24,7 @@ export class PluginBuilder {
   attempted({ outcome, reason, packets }: AttemptResult): void {
     this.#attempts.set(outcome, (this.#attempts.get(outcome) ?? 0) + 1);
     if (outcome !== 'not-applicable') this.#packets.add(packets);
-    if (outcome === 'failed' || outcome === 'not-applicable') this.#reasons.add(reason);
+    if (outcome === 'failed' || outcome === 'not-applicable') this.#reasons.add(kindOf(reason));
   }
 
   finish(): PluginSummary {
@@ -36,4 +36,9 @@ export class PluginBuilder {
       reasons: this.#reasons.sorted(),
     };
   }
+}
+
+/** A reason without the endpoints and numbers that make every trial's its own. */
+function kindOf(reason: string): string {
+  return reason.replace(/\d+(?:\.\d+){3}(?::\d+)?|\[[\da-f:.]+\](?::\d+)?/gi, 'HOST').replace(/\b\d+\b/g, 'N');
 }
