@@ -30,6 +30,8 @@ export interface LinkEvents {
 /** Room for the topic and the packet id beside the longest message. */
 const MAX_PACKET_LENGTH = MAX_ENVELOPE_LENGTH + 256;
 const ACK_TIMEOUT_MS = 10_000;
+/** How long the goodbye may take to get out. */
+const CLOSE_TIMEOUT_MS = 1000;
 const MAX_UNACKED = 256;
 /** A link that lasted this long starts its back-off from the beginning. */
 const STABLE_US = 10e6;
@@ -54,7 +56,7 @@ export class BrokerLink {
   /** While connecting: when to give up. Between two connections: when to try again. */
   #timer: Timer | undefined;
   #readyAt: number | undefined;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
   #gone: (() => void) | undefined;
 
   constructor(host: Host, broker: BrokerConfig, options: LinkOptions, events: LinkEvents) {
@@ -93,18 +95,24 @@ export class BrokerLink {
 
   /** Says goodbye to the broker and resolves when the connection is left to the system. */
   close(): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
-    this.#isClosed = true;
+    this.#closing ??= new Promise((resolve) => this.#leave(resolve));
+    return this.#closing;
+  }
+
+  #leave(gone: () => void): void {
     this.#timer?.cancel();
+    this.#gone = gone;
     const client = this.#client;
-    if (!client) return Promise.resolve();
+    if (!client) {
+      gone();
+      return;
+    }
     const inGoodOrder = this.ready && this.#unacked.size === 0;
     this.#failUnacked();
-    const gone = new Promise<void>((resolve) => (this.#gone = resolve));
+    this.#timer = this.#host.clock.after(CLOSE_TIMEOUT_MS, () => client.stream.destroy());
     // DISCONNECT, then FIN; there is nothing more to hear (MQTT 3.1.1 section 3.14.4).
     if (inGoodOrder) client.stream.once('finish', () => client.stream.destroy());
     client.end(!inGoodOrder);
-    return gone;
   }
 
   #connect(): void {
@@ -144,7 +152,7 @@ export class BrokerLink {
 
   #subscribe(client: MqttClient): void {
     client.subscribe(this.#options.topic, { qos: 1 }, (error) => {
-      if (client !== this.#client || this.#isClosed) return;
+      if (client !== this.#client || this.#gone) return;
       if (error) {
         client.stream.destroy();
         return;
@@ -164,8 +172,8 @@ export class BrokerLink {
     this.settled = true;
     this.#timer?.cancel();
     this.#failUnacked();
-    if (this.#isClosed) {
-      this.#gone?.();
+    if (this.#gone) {
+      this.#gone();
       return;
     }
     if (lastedUs >= STABLE_US) this.#backoff.reset();

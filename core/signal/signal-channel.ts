@@ -151,7 +151,6 @@ export class SignalChannel {
 
   /** Leaves the brokers. What was not sent yet fails with a SignalError. */
   async close(): Promise<void> {
-    if (this.#closed) return;
     this.#closed = true;
     this.#finishOpening();
     this.#handlers.clear();
