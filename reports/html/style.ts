@@ -16,7 +16,7 @@ function columnRules(columns: number): string {
   });
   const highlight = `${rules.join(',\n')}{color:var(--ink);background:var(--highlight)}`;
   // Fixed columns of equal width, that fill the page and scroll only where they have to.
-  const width = `.matrix{width:100%;min-width:${9 + columns * 10.2}rem}.matrix.small{min-width:${6 + columns * 4.7}rem}`;
+  const width = `.matrix{width:100%;min-width:${9 + columns * 11}rem}.matrix.small{min-width:${6 + columns * 4.7}rem}`;
   return columns === 0 ? '' : `${highlight}\n${width}.matrix .corner{width:9rem}\n`;
 }
 
