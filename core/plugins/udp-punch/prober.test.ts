@@ -11,18 +11,18 @@ const B2: Endpoint = { address: '203.0.113.2', port: 2001 };
 interface Peer {
   prober: Prober;
   readonly sent: { data: Uint8Array; to: Endpoint }[];
-  readonly found: Endpoint[];
+  readonly found: [to: Endpoint, from: Endpoint][];
 }
 
 function peer(role: 'initiator' | 'responder', key: Uint8Array = KEY): Peer {
   const sent: Peer['sent'] = [];
-  const found: Endpoint[] = [];
+  const found: Peer['found'] = [];
   const prober = new Prober({
     role,
     key,
     random: SeededRandom.fromText(role),
     send: (data, to) => sent.push({ data, to }),
-    found: (remote) => found.push(remote),
+    found: (to, from) => found.push([to, from]),
   });
   return { prober, sent, found };
 }
@@ -42,7 +42,7 @@ describe('Prober', () => {
     expect(bob.prober.hasHeard(A)).toBe(true);
     expect(bob.sent.map(({ to }) => to)).toEqual([A, A]); // the answer, and a probe of its own
     alice.prober.receive(bob.sent[0]!.data, B);
-    expect(alice.found).toEqual([B]);
+    expect(alice.found).toEqual([[B, B]]);
   });
 
   it('retransmits the same bytes until the path is found', () => {
@@ -83,14 +83,14 @@ describe('Prober', () => {
     expect(alice.found).toEqual([]);
   });
 
-  it('takes no path that answers from elsewhere (RFC 8445 section 7.2.5.2.1), but probes that place', () => {
+  it('tells a path whose answers come from elsewhere (RFC 8445 section 7.2.5.2.1), and probes that place', () => {
     alice.prober.add(B);
     alice.prober.probe();
     bob.prober.receive(alice.sent[0]!.data, A);
     alice.prober.receive(bob.sent[0]!.data, B2);
-    expect(alice.found).toEqual([]);
+    expect(alice.found).toEqual([[B, B2]]);
     alice.prober.probe();
-    expect(alice.sent.at(-1)!.to).toEqual(B2);
+    expect(alice.sent.slice(1).map(({ to }) => to)).toEqual([B, B2]);
   });
 
   it('probes at most sixteen places, and shrugs at bytes that are no STUN', () => {

@@ -17,8 +17,11 @@ export interface ProberOptions {
   readonly key: Uint8Array;
   readonly random: Random;
   readonly send: (data: Uint8Array, to: Endpoint) => void;
-  /** Packets went to this endpoint and back: both NATs let them through. */
-  readonly found: (remote: Endpoint) => void;
+  /**
+   * Packets went to `to`, and the answers came from `from`: both NATs let them through. Where the two differ, the
+   * answerer's NAT maps every destination anew (RFC 8445 section 7.2.5.2.1 would not take such a path).
+   */
+  readonly found: (to: Endpoint, from: Endpoint) => void;
 }
 
 interface Target {
@@ -99,13 +102,9 @@ export class Prober {
   #answered(response: ReceivedMessage, from: Endpoint): void {
     const target = this.#byTransaction.get(transactionKey(response));
     if (!target || target.found || !verifyIntegrity(response, this.#options.key)) return;
-    if (!sameEndpoint(target.endpoint, from)) {
-      // The answer left through another mapping than the one we probed (RFC 8445 section 7.2.5.2.1): that path carries
-      // packets one way only, but the new mapping may carry them both ways.
-      this.add(from);
-      return;
-    }
-    target.found = true;
-    this.#options.found(target.endpoint);
+    if (sameEndpoint(target.endpoint, from)) target.found = true;
+    // The answer left through another mapping than the one we probed, which may carry packets both ways.
+    else this.add(from);
+    this.#options.found(target.endpoint, from);
   }
 }

@@ -1,7 +1,8 @@
 import type { StunClient } from '../../nat/stun-client.ts';
-import type { Endpoint } from '../../net/endpoint.ts';
+import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
 import type { UdpSocket } from '../../ports/index.ts';
 import { isFrame } from '../../wire/proof.ts';
+import type { DatagramTransport } from '../datagram-transport.ts';
 import type { Attempt, ProvenTransport } from '../plugin.ts';
 import { Paths } from './paths.ts';
 import { Prober } from './prober.ts';
@@ -10,6 +11,11 @@ import { Prober } from './prober.ts';
 const FIRST_GAP_MS = 50;
 const LAST_GAP_MS = 400;
 const PROBE_MS = 5000;
+/**
+ * How long a path whose answers come from elsewhere waits for one that uses the same endpoints both ways: only there
+ * does what we send keep alive the mapping that we receive through.
+ */
+const LOPSIDED_WAIT_MS = 400;
 /** What a handshake over a path that has been found may still take. */
 const PROVE_MS = 5000;
 
@@ -23,6 +29,7 @@ export class Puncher {
   #reject!: (error: Error) => void;
   #proving = 0;
   #settled = false;
+  #lopsided = false;
 
   constructor(attempt: Attempt, socket: UdpSocket, client: StunClient) {
     this.#attempt = attempt;
@@ -32,9 +39,7 @@ export class Puncher {
       key: attempt.secret,
       random: attempt.host.random,
       send: (data, to) => socket.send(data, to),
-      found: (remote) => {
-        if (attempt.role === 'initiator') this.#prove(remote);
-      },
+      found: (to, from) => this.#found(to, from),
     });
     client.onMessage = (data, from) => this.#receive(data, from);
     this.#proven = new Promise((resolve, reject) => {
@@ -51,6 +56,17 @@ export class Puncher {
     for (const target of targets) this.#prober.add(target);
     this.#round(FIRST_GAP_MS, endUs);
     return this.#proven;
+  }
+
+  #found(to: Endpoint, from: Endpoint): void {
+    if (this.#attempt.role === 'responder') return;
+    if (sameEndpoint(to, from)) this.#prove(to, from);
+    else if (!this.#lopsided) {
+      this.#lopsided = true;
+      this.#attempt.host.clock.after(LOPSIDED_WAIT_MS, () => {
+        if (this.#proving === 0) this.#prove(to, from);
+      });
+    }
   }
 
   #round(gapMs: number, endUs: number): void {
@@ -72,13 +88,13 @@ export class Puncher {
     }
     const path = this.#paths.get(from);
     if (path) path.deliver(data);
-    else if (this.#attempt.role === 'responder' && this.#prober.hasHeard(from)) this.#prove(from)?.deliver(data);
+    else if (this.#attempt.role === 'responder' && this.#prober.hasHeard(from)) this.#prove(from, from)?.deliver(data);
   }
 
-  #prove(remote: Endpoint) {
+  #prove(to: Endpoint, from: Endpoint): DatagramTransport | undefined {
     if (this.#settled) return undefined;
     this.#proving++;
-    const transport = this.#paths.open(remote);
+    const transport = this.#paths.open(to, from);
     this.#attempt.prove(transport).then(
       (proven) => this.#succeed(proven),
       () => {
