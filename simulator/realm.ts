@@ -18,11 +18,18 @@ export interface Slot {
   readonly on: Interface;
 }
 
+export interface Upstream {
+  readonly realm: Realm;
+  readonly slot: Slot;
+}
+
 /** The address space behind a router. */
 export interface Realm {
   readonly router: Router;
   /** Translating routers between this realm and the core. */
   readonly depth: number;
+  /** Behind a router that does not translate: the place where that one joined the next realm. */
+  readonly upstream: Upstream | undefined;
   /**
    * @param addresses how many @default 1
    * @param link to the router @default the realm's own
@@ -31,10 +38,14 @@ export interface Realm {
   join(addresses?: number, link?: Link): Slot;
 }
 
+/** Where a realm is. */
+export type Site = Pick<Realm, 'router' | 'depth' | 'upstream'>;
+
 /** Everybody has a cable of his own to the router: the core and carriers. */
 export class CableRealm implements Realm {
   readonly router: Router;
   readonly depth: number;
+  readonly upstream: Upstream | undefined;
   readonly #world: World;
   readonly #pool: AddressPool;
   readonly #gateway: string;
@@ -44,10 +55,11 @@ export class CableRealm implements Realm {
    * @param link of a cable, unless told otherwise
    * @param gateway the router's own address on every cable
    */
-  constructor(world: World, router: Router, depth: number, pool: AddressPool, link: Link, gateway = pool.take()) {
+  constructor(world: World, site: Site, pool: AddressPool, link: Link, gateway = pool.take()) {
     this.#world = world;
-    this.router = router;
-    this.depth = depth;
+    this.router = site.router;
+    this.depth = site.depth;
+    this.upstream = site.upstream;
     this.#pool = pool;
     this.#link = link;
     this.#gateway = gateway;
@@ -76,6 +88,7 @@ export class CableRealm implements Realm {
 export class LanRealm implements Realm {
   readonly router: Router;
   readonly depth: number;
+  readonly upstream: Upstream | undefined;
   readonly #segment: Segment;
   readonly #prefix: Prefix;
   readonly #gateway: string;
@@ -88,9 +101,11 @@ export class LanRealm implements Realm {
    *
    * @param latencyUs from anybody to anybody
    */
-  constructor(world: World, router: Router, depth: number, prefix: Prefix, latencyUs: number) {
+  constructor(world: World, site: Site, prefix: Prefix, latencyUs: number) {
+    const { router } = site;
     this.router = router;
-    this.depth = depth;
+    this.depth = site.depth;
+    this.upstream = site.upstream;
     this.#segment = new Segment(world);
     this.#prefix = prefix;
     this.#pool = new AddressPool(prefix);
@@ -111,9 +126,10 @@ export class LanRealm implements Realm {
   }
 }
 
-/** Everything behind `router`, which sits in `slot`, is of the block: the router before it must know. */
-export function delegate(outer: Realm, slot: Slot, block: Prefix): void {
-  outer.router.network.addRoute(formatPrefix(block), slot.on, hostPart(slot.addresses[0]));
+/** Makes a block of addresses stand behind what sits in `slot`: everybody up to the next NAT must know. */
+export function delegate(realm: Realm, slot: Slot, block: Prefix): void {
+  realm.router.network.addRoute(formatPrefix(block), slot.on, hostPart(slot.addresses[0]));
+  if (realm.upstream) delegate(realm.upstream.realm, realm.upstream.slot, block);
 }
 
 /** The block that follows the first `index` ones of `size` addresses in a prefix. */

@@ -3,7 +3,7 @@ import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
 import { AddressPool } from './address-pool.ts';
 import { SimHost, type SimHostOptions } from './host/sim-host.ts';
 import { type Link, symmetricLink } from './link/link-model.ts';
-import { CableRealm, delegate, LanRealm, nthBlock, type Realm, type Slot } from './realm.ts';
+import { CableRealm, delegate, LanRealm, nthBlock, type Realm, type Site, type Slot } from './realm.ts';
 import { NatRouter } from './router/nat-router.ts';
 import { Router } from './router/router.ts';
 import type { World } from './world/world.ts';
@@ -64,7 +64,8 @@ export class Topology {
     this.#world = world;
     this.#innerLatencyUs = innerLatencyUs;
     this.core = new Router(world, 'core');
-    this.#internet = this.#cables(this.core, 0, new AddressPool(...PUBLIC), this.#servers.take());
+    const site = { router: this.core, depth: 0, upstream: undefined };
+    this.#internet = this.#cables(site, new AddressPool(...PUBLIC), this.#servers.take());
   }
 
   /** A host on the core. */
@@ -96,24 +97,25 @@ export class Topology {
   /** What is behind a new router: a home's LAN behind the last one, else a carrier's customers. */
   #inside(router: NatRouter, outer: Realm, slot: Slot, last: boolean, lan: string | undefined): Realm {
     const routed = router.behaviour.translation === 'none';
-    const depth = outer.depth + (routed ? 0 : 1);
+    const upstream = routed ? { realm: outer, slot } : undefined;
+    const site = { router, depth: outer.depth + (routed ? 0 : 1), upstream };
     const block = routed ? this.#routedBlock(outer, slot) : undefined;
     if (last) {
       const prefix = block ?? (lan === undefined ? this.#nextLan() : parsePrefix(lan));
-      return new LanRealm(this.#world, router, depth, prefix, this.#innerLatencyUs);
+      return new LanRealm(this.#world, site, prefix, this.#innerLatencyUs);
     }
     const prefix = block ?? CARRIERS[outer.depth];
     if (prefix === undefined) throw new RangeError('a chain has at most five NATs');
-    return this.#cables(router, depth, new AddressPool(prefix));
+    return this.#cables(site, new AddressPool(prefix));
   }
 
-  #cables(router: Router, depth: number, pool: AddressPool, gateway?: string): CableRealm {
-    const link = symmetricLink({ latencyUs: this.#innerLatencyUs });
-    return new CableRealm(this.#world, router, depth, pool, link, gateway);
+  #cables(site: Site, pool: AddressPool, gateway?: string): CableRealm {
+    return new CableRealm(this.#world, site, pool, symmetricLink({ latencyUs: this.#innerLatencyUs }), gateway);
   }
 
+  /** Addresses for what is behind a router that does not translate: public ones unless a NAT is in front of it. */
   #routedBlock(outer: Realm, slot: Slot): Prefix {
-    const block = outer === this.#internet ? this.#internet.takeBlock(PUBLIC_BLOCK) : this.#nextLan();
+    const block = outer.depth === 0 ? this.#internet.takeBlock(PUBLIC_BLOCK) : this.#nextLan();
     delegate(outer, slot, block);
     return block;
   }
