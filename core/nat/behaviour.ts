@@ -135,8 +135,8 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
 
 /** Lays one description over another; the upper one wins field by field. */
 export function extendDescription(base: NatDescription, upper: NatDescription): NatDescription {
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(upper)) {
+  const merged: Record<string, unknown> = { ...perTransport(base) };
+  for (const [key, value] of Object.entries(perTransport(upper))) {
     const below = merged[key];
     const both = isRecord(value) && isRecord(below);
     merged[key] = both ? { ...below, ...value } : value;
@@ -146,10 +146,13 @@ export function extendDescription(base: NatDescription, upper: NatDescription): 
 
 /** Completes a description from the defaults. */
 export function resolveBehaviour(description: NatDescription): NatBehaviour {
-  const { mapping, filtering, ...rest } = description;
+  return extendDescription(DEFAULT_BEHAVIOUR, description) as NatBehaviour;
+}
+
+/** `mapping` and `filtering` hold for UDP and TCP, but for what is said of one of them alone. */
+function perTransport({ mapping, filtering, udp, tcp, ...rest }: NatDescription): NatDescription {
   const both = { ...(mapping && { mapping }), ...(filtering && { filtering }) };
-  const upper = { ...rest, udp: { ...both, ...rest.udp }, tcp: { ...both, ...rest.tcp } };
-  return extendDescription(DEFAULT_BEHAVIOUR, upper) as NatBehaviour;
+  return { ...rest, udp: { ...both, ...udp }, tcp: { ...both, ...tcp } };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -69,16 +69,8 @@ function describe(
   return names.reduceRight<NatDescription>((base, name) => {
     const entry = entries.get(name);
     const upper = entry ? describeNat(entry.written) : (presets.get(name)?.behaviour ?? {});
-    return extendDescription(base, perTransport(upper));
+    return extendDescription(base, upper);
   }, {});
-}
-
-/** `mapping` and `filtering` hold for UDP and TCP: said for each, they replace what an extended NAT says for each. */
-function perTransport(description: NatDescription): NatDescription {
-  const { mapping, filtering, udp, tcp, ...rest } = description;
-  const both = { ...(mapping && { mapping }), ...(filtering && { filtering }) };
-  const spread = { udp: { ...both, ...udp }, tcp: { ...both, ...tcp } };
-  return { ...rest, ...spread };
 }
 
 function summarise({ extends: base, raw }: NatEntry): string {
