@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { familyOf, unspecifiedAddress } from '../net/ip.ts';
-import type { TcpConnection } from './index.ts';
+import type { InterfaceAddress, TcpConnection } from './index.ts';
 import { expectNetError, inLab, type MakeLab } from './lab.suite.ts';
 import { Acceptor, closeBoth, freePort, record } from './tcp-helpers.suite.ts';
 
@@ -229,6 +229,24 @@ function listening(makeLab: MakeLab): void {
       await expectNetError('EADDRINUSE', near.tcp.dial(remote.local, { localPort, localAddress: nearAddress }));
       remote.close();
       local.close();
+    }),
+  );
+
+  test(
+    'a listener on another address of the host is in no dial’s way',
+    inLab(makeLab, async ({ hosts: [near, far], addresses: [nearAddress, farAddress] }) => {
+      const own = near.interfaces().flatMap(({ addresses }) => addresses);
+      const isOther = (each: InterfaceAddress) => each.address !== nearAddress && each.family === familyOf(nearAddress);
+      const other = own.find(isOther);
+      if (!other) return; // A machine with nothing but its loopback interface has no other address.
+      const remote = await Acceptor.listen(far.tcp, { address: farAddress, port: 0 });
+      const local = await Acceptor.listen(near.tcp, { address: other.address, port: 0 });
+      const dialled = await near.tcp.dial(remote.local, { localPort: local.local.port });
+      expect(dialled.local).toEqual({ address: nearAddress, port: local.local.port });
+      const accepted = await remote.next();
+      remote.close();
+      local.close();
+      for (const connection of [dialled, accepted]) connection.reset();
     }),
   );
 

@@ -122,11 +122,13 @@ export class TcpStack implements Tcp {
     const destination = addressId(this.#ip, remote.address);
     checkPort(remote.port);
     const family = familyOf(this.#ip.addresses.text(destination));
-    const binding = resolveBinding(this.#ip, options.localAddress, family, options.localPort ?? 0);
+    const source = this.#ip.sourceFor(destination);
+    // Unless told otherwise a dial binds the address that the route sends from, and no other one's listener is in its way.
+    const wanted = options.localAddress ?? (source === undefined ? undefined : this.#ip.addresses.text(source));
+    const binding = resolveBinding(this.#ip, wanted, family, options.localPort ?? 0);
     if (binding.port !== 0 && this.#listeners.conflicts(binding)) {
       throw new NetError('EADDRINUSE', `bind EADDRINUSE ${binding.port}`);
     }
-    const source = this.#ip.sourceFor(destination);
     if (source === undefined) throw dialError('ENETUNREACH', remote);
     const local = binding.unspecified ? source : binding.address;
     const localPort = binding.port || this.#freeDialPort(local, binding);
