@@ -12,8 +12,9 @@ test.skipIf(!hasIpv6)('a port that listens on IPv4 dials on IPv6', async () => {
   const local = await tcp.listen({ address: '127.0.0.1' }, () => {});
   const connection = await tcp.dial(remote.local, { localPort: local.local.port });
   expect(connection.local).toEqual({ address: '::1', port: local.local.port });
+  const accepted = await remote.next();
   connection.reset();
-  (await remote.next()).reset();
+  accepted.reset();
   remote.close();
   local.close();
 });
