@@ -131,6 +131,8 @@ describe('port assignment', () => {
         ['out', `a:${port}`, 's:1', `x:${port}`],
         ['out', `a:${port + 5000}`, 's:1', `x:${port + 5000}`],
       ]);
+    }
+    for (let port = 500; port < 600; port++) {
       expect(drive.udp('out', `b:${port}`, 's:1')[0].packet.sourcePort).toBeLessThan(1024);
       expect(drive.udp('out', `b:${port + 5000}`, 's:1')[0].packet.sourcePort).toBeGreaterThanOrEqual(1024);
     }

@@ -3,22 +3,22 @@ import { ICMP } from '../packet.ts';
 import { Drive, type Row, rule } from './drive.suite.ts';
 
 describe('limits', () => {
-  const three: readonly Row[] = [
+  const two: readonly Row[] = [
     ['out', 'a:5001', 's:1', 'x:5001'],
     ['out', 'a:5002', 's:1', 'x:5002'],
   ];
   rule('RFC 6888 REQ-4 a limit for each subscriber', {
-    unlimited: [{}, [...three, ['out', 'a:5003', 's:1', 'x:5003']]],
+    unlimited: [{}, [...two, ['out', 'a:5003', 's:1', 'x:5003']]],
     'two, over all protocols': [
       { limits: { perHost: 2 } },
       [
-        ...three,
+        ...two,
         ['out', 'a:5003', 's:1', 'nat: per-host limit'],
         ['syn out', 'a:5003', 's:1', 'nat: per-host limit'],
         ['out', 'a:5001', 't:1', 'x:5001'],
         ['out', 'b:5003', 's:1', 'x:5003'],
         ['wait', 120_000],
-        ['out', 'a:5003', 's:1', 'x:5003'],
+        ['out', 'a:5004', 's:1', 'x:5004'],
       ],
     ],
   });
@@ -27,7 +27,7 @@ describe('limits', () => {
     'mapping limit': [
       { limits: { mappings: 2 } },
       [
-        ...three,
+        ...two,
         ['wait', 60_000],
         ['out', 'a:5001', 's:1', 'x:5001'],
         ['out', 'b:5003', 's:1', 'nat: mapping limit'],
