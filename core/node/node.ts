@@ -18,6 +18,7 @@ import { SessionTable } from './sessions.ts';
 /** The kind of the signal messages that sessions exchange. */
 const SESSION_KIND = 'session';
 const CONNECT_TIMEOUT_MS = 30_000;
+const RELAY_DELAY_MS = 1000;
 const RELAY_HOLD_MS = 3000;
 
 export interface NodeServers {
@@ -36,7 +37,9 @@ export interface NodeOptions {
   readonly plugins?: readonly Plugin[];
   /** Where to listen; sockets are bound to this address, too. @default every interface, an ephemeral port */
   readonly listen?: { readonly address?: string; readonly port?: number };
-  /** How long a relayed path waits for a direct one. @default 3000 */
+  /** When relayed plugins start, if direct ones still run. @default 1000 */
+  readonly relayDelayMs?: number;
+  /** How long a relayed path waits for a direct one, from the dial on. @default 3000 */
   readonly relayHoldMs?: number;
 }
 
@@ -142,7 +145,7 @@ export class Node {
     const timer = clock.after(timeoutMs, () => session.close(`no plugin connected within ${timeoutMs} ms`));
     const abort = () => session.close('given up');
     options.signal?.addEventListener('abort', abort, { once: true });
-    session.start(plugins);
+    session.dial(plugins);
     const winner = await session.winner;
     timer.cancel();
     options.signal?.removeEventListener('abort', abort);
@@ -163,7 +166,7 @@ export class Node {
 
   async #start(): Promise<void> {
     const { host, identity } = this;
-    const { servers, listen, relayHoldMs } = this.#options;
+    const { servers, listen, relayDelayMs, relayHoldMs } = this.#options;
     this.#reception = await Reception.open(host, listen ?? {}, {
       hello: (hello, transport) => this.#sessions.greeted(hello, transport),
       call: (call, transport) => this.#sessions.called(call, transport),
@@ -189,6 +192,7 @@ export class Node {
       plugins: this.#plugins,
       servers: { stun: servers?.stun ?? [], turn: servers?.turn ?? [] } satisfies Servers,
       bindAddress: listen?.address,
+      relayDelayMs: relayDelayMs ?? RELAY_DELAY_MS,
       relayHoldMs: relayHoldMs ?? RELAY_HOLD_MS,
       local: () => this.#address,
       post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),

@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/identity.ts';
 import type { PlanInput, Plugin, ProvenTransport, Role, Servers } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
-import type { Host } from '../ports/index.ts';
+import type { Host, Timer } from '../ports/index.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
 import { withContext } from '../wire/context.ts';
 import { type Hello, NONCE_LENGTH } from '../wire/proof.ts';
@@ -27,6 +27,9 @@ export interface SessionOptions {
   readonly remoteKey: Uint8Array;
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
+  /** When relayed plugins start, if direct ones still run. */
+  readonly relayDelayMs: number;
+  /** How long a relayed path waits for a direct one, from the dial on. */
   readonly relayHoldMs: number;
   /** Sends a message to the peer over the signal channel; undefined where there is none. */
   readonly post: ((message: SessionMessage) => void) | undefined;
@@ -56,6 +59,9 @@ export class Session implements AttemptSession {
   #secret: Uint8Array;
   #remote: AddressContent | undefined;
   #nomination: Nomination | undefined;
+  /** Relayed plugins that have not started yet. */
+  #waiting: readonly Plugin[] = [];
+  #relayTimer: Timer | undefined;
   #settle!: (winner: SessionWinner | undefined) => void;
   #over = false;
 
@@ -94,22 +100,30 @@ export class Session implements AttemptSession {
     return [...this.#runners.values()].flatMap((runner) => runner.report ?? []);
   }
 
-  /** Starts the plugins that do not run yet. The initiator calls it once. */
+  /**
+   * The initiator's start, once. Direct plugins run at once; the relayed ones follow when no direct one is left or some
+   * time has gone by, since most pairs are connected by then and a relay costs somebody something.
+   */
+  dial(plugins: readonly Plugin[]): void {
+    const direct = plugins.filter(({ path }) => path === 'direct');
+    const relayed = plugins.filter(({ path }) => path === 'relayed');
+    this.#nomination = new Nomination(this.host.clock, direct.length, this.#options.relayHoldMs);
+    this.#add(plugins);
+    this.#waiting = relayed;
+    if (direct.length === 0) this.#runRelayed();
+    else {
+      if (relayed.length > 0) {
+        this.#relayTimer = this.host.clock.after(this.#options.relayDelayMs, () => this.#runRelayed());
+      }
+      this.#runAtBothEnds(direct);
+    }
+  }
+
+  /** The responder's: starts those of the plugins that do not run yet. */
   start(plugins: readonly Plugin[]): void {
-    const added = plugins.filter((plugin) => !this.#runners.has(plugin.name));
-    if (this.role === 'initiator') {
-      const direct = added.filter((plugin) => plugin.path === 'direct').length;
-      this.#nomination = new Nomination(this.host.clock, direct, this.#options.relayHoldMs);
-      const names = added.map((plugin) => plugin.name);
-      this.#post({ sessionId: this.id, open: { plugins: names, secret: this.#secret }, entries: [] });
-    }
-    const runners = added.map((plugin) => new AttemptRunner(this, plugin));
-    for (const runner of runners) {
-      this.#runners.set(runner.plugin.name, runner);
-      this.mailbox.open(runner.plugin.name);
-    }
+    const added = this.#add(plugins);
     const input = this.#planInput();
-    for (const runner of runners) void this.#run(runner, input);
+    for (const runner of added) void this.#run(runner, input);
   }
 
   /** The initiator has told a responder what it runs. What runs already, because a connection came first, goes on. */
@@ -166,6 +180,30 @@ export class Session implements AttemptSession {
     this.#finish(undefined, reason);
   }
 
+  #add(plugins: readonly Plugin[]): AttemptRunner[] {
+    const added = plugins.filter((plugin) => !this.#runners.has(plugin.name));
+    return added.map((plugin) => {
+      const runner = new AttemptRunner(this, plugin);
+      this.#runners.set(plugin.name, runner);
+      this.mailbox.open(plugin.name);
+      return runner;
+    });
+  }
+
+  #runAtBothEnds(plugins: readonly Plugin[]): void {
+    const names = plugins.map(({ name }) => name);
+    this.#post({ sessionId: this.id, open: { plugins: names, secret: this.#secret }, entries: [] });
+    const input = this.#planInput();
+    for (const name of names) void this.#run(this.#runners.get(name)!, input);
+  }
+
+  #runRelayed(): void {
+    const relayed = this.#waiting;
+    this.#waiting = [];
+    this.#relayTimer?.cancel();
+    if (!this.#over && relayed.length > 0) this.#runAtBothEnds(relayed);
+  }
+
   async #run(runner: AttemptRunner, input: PlanInput): Promise<void> {
     const link = await runner.run(input);
     if (link) {
@@ -176,8 +214,10 @@ export class Session implements AttemptSession {
     this.#nomination?.withdraw(runner, runner.plugin.path);
     const { outcome, reason } = runner.report!;
     if (!this.#over && outcome !== 'cancelled') this.mailbox.sendEnd(runner.plugin.name, reason);
-    const left = [...this.#runners.values()].some((other) => !other.report);
-    if (!left && this.role === 'initiator') this.close('no plugin connected');
+    if (this.role === 'responder') return;
+    const left = [...this.#runners.values()].filter((other) => !other.report).length;
+    if (left === 0) this.close('no plugin connected');
+    else if (left === this.#waiting.length) this.#runRelayed();
   }
 
   #finish(winner: SessionWinner | undefined, reason: string): void {
@@ -186,6 +226,7 @@ export class Session implements AttemptSession {
     for (const runner of this.#runners.values()) runner.cancel(reason);
     this.mailbox.close();
     this.#nomination?.close();
+    this.#relayTimer?.cancel();
     this.#settle(winner);
   }
 

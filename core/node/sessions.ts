@@ -20,6 +20,7 @@ export interface SessionTableOptions {
   readonly plugins: readonly Plugin[];
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
+  readonly relayDelayMs: number;
   readonly relayHoldMs: number;
   /** Our own address at this moment. */
   readonly local: () => AddressContent;
@@ -43,7 +44,7 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /** A session that we start. The caller runs it by {@link Session.start}. */
+  /** A session that we start. The caller runs it by {@link Session.dial}. */
   initiate(remote: AddressContent): Session {
     const { random } = this.#options.host;
     const id = random.bytes(SESSION_ID_LENGTH);
@@ -117,7 +118,7 @@ export class SessionTable {
     remoteKey: Uint8Array,
     remote: AddressContent | undefined,
   ): Session {
-    const { host, identity, servers, bindAddress, relayHoldMs, post, local } = this.#options;
+    const { host, identity, servers, bindAddress, relayDelayMs, relayHoldMs, post, local } = this.#options;
     const session: Session = new Session({
       host,
       identity,
@@ -129,6 +130,7 @@ export class SessionTable {
       remoteKey,
       servers,
       bindAddress,
+      relayDelayMs,
       relayHoldMs,
       post: post && ((message) => post(remoteKey, session.remote, message)),
     });

@@ -13,7 +13,7 @@ export interface PluginEntry {
 /** What two ends of a session say to each other over the signal channel. */
 export interface SessionMessage {
   readonly sessionId: Uint8Array;
-  /** In the initiator's first message: the plugins that it runs, and the secret of the session. */
+  /** In messages of the initiator: plugins that it starts now, and the secret of the session. */
   readonly open?: { readonly plugins: readonly string[]; readonly secret: Uint8Array };
   readonly entries: readonly PluginEntry[];
   /** The sender has given the session up. */
