@@ -2,7 +2,16 @@ import '../plugins/index.ts';
 
 export { Identity } from '../identity/identity.ts';
 export type { Attempt, Plan, PlanInput, Plugin, PluginLine, ProvenTransport, Role } from '../plugins/plugin.ts';
-export { PluginRegistry, register, registry } from '../plugins/registry.ts';
+export {
+  type ChoiceOption,
+  completeOptions,
+  type DurationOption,
+  type NumberOption,
+  type OptionValues,
+  type PluginOption,
+  type PluginOptions,
+} from '../plugins/plugin-options.ts';
+export { type PluginClass, PluginRegistry, register, registry } from '../plugins/registry.ts';
 export type { Transport, TransportSink } from '../plugins/transport.ts';
 export { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
 export { AddressError } from '../wire/address/address-error.ts';

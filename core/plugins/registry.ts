@@ -1,6 +1,11 @@
 import type { Plugin } from './plugin.ts';
+import type { PluginOptions } from './plugin-options.ts';
 
-export type PluginClass = new () => Plugin;
+/** A class of plugins. What its constructor takes, it declares: see {@link PluginOptions}. */
+export interface PluginClass {
+  new (options?: never): Plugin;
+  readonly options?: PluginOptions;
+}
 
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const MAX_NAME_LENGTH = 40;
@@ -8,6 +13,7 @@ const MAX_NAME_LENGTH = 40;
 /** Plugins by name, in the order of registration. */
 export class PluginRegistry {
   readonly #plugins = new Map<string, Plugin>();
+  readonly #classes = new Map<string, PluginClass>();
 
   /** @throws RangeError if the name is malformed or taken */
   add(plugin: Plugin): void {
@@ -16,6 +22,35 @@ export class PluginRegistry {
     }
     if (this.#plugins.has(plugin.name)) throw new RangeError(`a plugin named ${plugin.name} is registered already`);
     this.#plugins.set(plugin.name, plugin);
+  }
+
+  /** Adds a plugin that can also be had with other options. @throws RangeError as {@link add} does */
+  addClass(plugin: PluginClass): void {
+    const made = new plugin();
+    this.add(made);
+    this.#classes.set(made.name, plugin);
+  }
+
+  /** What the plugin of this name declares; nothing if it is unknown. */
+  optionsOf(name: string): PluginOptions {
+    return this.#classes.get(name)?.options ?? {};
+  }
+
+  /**
+   * The plugin of this name, with these options instead of the defaults.
+   * @throws RangeError for an unknown plugin or option, or a value that the option can't have
+   */
+  configure(name: string, options: Readonly<Record<string, unknown>>): Plugin {
+    const [registered] = this.select([name]);
+    if (Object.keys(options).length === 0) return registered!;
+    const made = this.#classes.get(name);
+    if (!made?.options) throw new RangeError(`${name} takes no options`);
+    try {
+      return new made(options as never);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new RangeError(`${name}: ${error.message}`);
+    }
   }
 
   get(name: string): Plugin | undefined {
@@ -53,5 +88,5 @@ export const registry = new PluginRegistry();
  * ```
  */
 export function register(plugin: PluginClass, _context: ClassDecoratorContext): void {
-  registry.add(new plugin());
+  registry.addClass(plugin);
 }

@@ -3,33 +3,42 @@ import { isNetError } from '../../net/error.ts';
 import type { TcpConnection } from '../../ports/index.ts';
 import type { Attempt } from '../plugin.ts';
 
-/**
- * A fixed gap can keep two sides out of step for good: each SYN arrives when the other side's hole has just been shut
- * by an RST. A random one meets soon.
- */
-const MAX_RETRY_GAP_MS = 100;
 /** One try covers a retransmission of the SYN; NATs that drop silently need no more than one. */
 const TRY_TIMEOUT_MS = 2000;
+
+export interface RetryPolicy {
+  /** Dials until the endpoint is given up. */
+  readonly tries: number;
+  /** The longest wait between two dials. */
+  readonly gapMs: number;
+  /**
+   * A fixed gap can keep two sides out of step for good: each SYN arrives when the other side's hole has just been shut
+   * by an RST. A random one, up to the longest, meets soon.
+   */
+  readonly timing: 'random' | 'fixed';
+  /** When it is given up anyway. */
+  readonly untilUs: number;
+}
 
 /**
  * Dials one endpoint from one local port again and again. A refusal is no answer yet: the peer's NAT, or its host,
  * refuses a SYN that comes before the peer's own one (RFC 5128 section 3.4).
  *
- * @throws Error once `untilUs` has passed
+ * @throws Error once the policy has no try left
  */
 export async function dialUntil(
   attempt: Attempt,
   target: Endpoint,
   localPort: number,
-  untilUs: number,
+  { tries, gapMs, timing, untilUs }: RetryPolicy,
 ): Promise<TcpConnection> {
   const { clock, random, tcp } = attempt.host;
-  let tries = 0;
+  let tried = 0;
   let last = 'no try';
   for (;;) {
     const leftMs = (untilUs - clock.now()) / 1000;
-    if (leftMs <= 0) throw new Error(`${last} in each of ${tries} tries`);
-    tries++;
+    if (leftMs <= 0 || tried >= tries) throw new Error(`${last} in each of ${tried} tries`);
+    tried++;
     try {
       return await tcp.dial(target, {
         localPort,
@@ -41,6 +50,6 @@ export async function dialUntil(
       if (!isNetError(error) || error.code === 'ECANCELED') throw error;
       last = error.code;
     }
-    await attempt.sleep(random.below(MAX_RETRY_GAP_MS * 1000) / 1000);
+    if (tried < tries) await attempt.sleep(timing === 'fixed' ? gapMs : random.below(gapMs * 1000) / 1000);
   }
 }

@@ -50,11 +50,16 @@ export class Puncher {
     attempt.signal.addEventListener('abort', () => this.#fail(attempt.signal.reason), { once: true });
   }
 
-  /** @throws Error if no path opens in time */
-  run(targets: readonly Endpoint[]): Promise<ProvenTransport> {
-    const endUs = this.#attempt.host.clock.now() + PROBE_MS * 1000;
+  /**
+   * @param waitMs how long it only answers before it probes on its own
+   * @throws Error if no path opens in time
+   */
+  run(targets: readonly Endpoint[], waitMs: number): Promise<ProvenTransport> {
+    const { clock } = this.#attempt.host;
+    const endUs = clock.now() + (waitMs + PROBE_MS) * 1000;
     for (const target of targets) this.#prober.add(target);
-    this.#round(FIRST_GAP_MS, endUs);
+    if (waitMs > 0) clock.after(waitMs, () => this.#round(FIRST_GAP_MS, endUs));
+    else this.#round(FIRST_GAP_MS, endUs);
     return this.#proven;
   }
 

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../net/endpoint.ts';
 import { type ByteReader, ByteWriter } from '../../wire/bytes.ts';
 import { readEndpoints, writeEndpoints } from '../../wire/endpoints.ts';
 import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
+import { completeOptions, type OptionValues, type PluginOptions } from '../plugin-options.ts';
 import { register } from '../registry.ts';
 import { exchange } from '../rendezvous.ts';
 import { sharedNetworkTargets } from '../targets.ts';
@@ -15,6 +16,17 @@ export interface UdpPunchPlan {
 
 const STUN_DEADLINE_MS = 3000;
 const MAX_CANDIDATES = 8;
+/** Longer than any packet is under way. */
+const HEAD_START_MS = 1000;
+
+const OPTIONS = {
+  first: {
+    kind: 'choice',
+    choices: ['either', 'initiator', 'responder'],
+    default: 'either',
+    meaning: 'Who probes first, to which the other one only answers for a second; either starts as soon as it can',
+  },
+} as const satisfies PluginOptions;
 
 /**
  * UDP hole punching (RFC 5128 section 3.3): each end learns its socket's mapped endpoint by STUN, they tell each other,
@@ -22,8 +34,14 @@ const MAX_CANDIDATES = 8;
  */
 @register
 export class UdpPunch implements Plugin<UdpPunchPlan> {
+  static readonly options = OPTIONS;
   readonly name = 'udp-punch';
   readonly path = 'direct';
+  readonly #first: OptionValues<typeof OPTIONS>['first'];
+
+  constructor(options: Partial<OptionValues<typeof OPTIONS>> = {}) {
+    this.#first = completeOptions(OPTIONS, options).first;
+  }
 
   plan({ servers, remote, signalling }: PlanInput): Plan<UdpPunchPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
@@ -40,7 +58,9 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
     const own = mappedEndpoint(client, stun, attempt.signal);
     const candidates = own.then((mapped) => encodeCandidates([mapped], socket.local.port));
     const peer = await exchange(attempt, candidates, readCandidates);
-    return puncher.run([...peer.endpoints, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)]);
+    const targets = [...peer.endpoints, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)];
+    const mayStart = this.#first === 'either' || this.#first === attempt.role;
+    return puncher.run(targets, mayStart ? 0 : HEAD_START_MS);
   }
 }
 
