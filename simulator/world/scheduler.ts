@@ -6,7 +6,8 @@ const INITIAL_CAPACITY = 256;
 
 /**
  * The event queue: a 4-ary heap over typed arrays, ordered by (time, sequence) and by nothing else. Time and sequence
- * are kept apart, since one packed number would lose order once virtual time is large.
+ * are kept apart, since one packed number would lose order once virtual time is large. What an event does stays in one
+ * slot while its place in the heap moves: only numbers are copied.
  */
 export class Scheduler {
   /** Virtual time in integer microseconds. */
@@ -15,9 +16,11 @@ export class Scheduler {
   executed = 0;
   #times = new Float64Array(INITIAL_CAPACITY);
   #sequences = new Float64Array(INITIAL_CAPACITY);
-  #tasks: (Task | undefined)[] = new Array(INITIAL_CAPACITY);
-  #firsts: unknown[] = new Array(INITIAL_CAPACITY);
-  #seconds: unknown[] = new Array(INITIAL_CAPACITY);
+  /** By place in the heap: the event's slot. Beyond the heap's end: the slots that are free. */
+  #slots = Uint32Array.from({ length: INITIAL_CAPACITY }, (_, slot) => slot);
+  readonly #tasks: (Task | undefined)[] = new Array(INITIAL_CAPACITY);
+  readonly #firsts: unknown[] = new Array(INITIAL_CAPACITY);
+  readonly #seconds: unknown[] = new Array(INITIAL_CAPACITY);
   #size = 0;
   #sequence = 0;
   #closed = false;
@@ -39,13 +42,19 @@ export class Scheduler {
     const time = this.now + delayUs;
     const times = this.#times;
     let hole = this.#size++;
+    const slot = this.#slots[hole]!;
+    this.#tasks[slot] = task as Task;
+    this.#firsts[slot] = a;
+    this.#seconds[slot] = b;
     while (hole > 0) {
       const parent = (hole - 1) >> 2;
       if (times[parent]! <= time) break;
       this.#move(parent, hole);
       hole = parent;
     }
-    this.#put(hole, time, this.#sequence++, task as Task, a, b);
+    times[hole] = time;
+    this.#sequences[hole] = this.#sequence++;
+    this.#slots[hole] = slot;
   }
 
   /** The same as a timer that can be cancelled. */
@@ -58,10 +67,16 @@ export class Scheduler {
   /** Takes the earliest event, moves time to it and runs it. There must be one. */
   step(): void {
     this.now = this.#times[0]!;
-    const task = this.#tasks[0]!;
-    const a = this.#firsts[0];
-    const b = this.#seconds[0];
-    this.#removeFirst();
+    const slot = this.#slots[0]!;
+    const task = this.#tasks[slot]!;
+    const a = this.#firsts[slot];
+    const b = this.#seconds[slot];
+    this.#tasks[slot] = undefined;
+    this.#firsts[slot] = undefined;
+    this.#seconds[slot] = undefined;
+    const last = --this.#size;
+    if (last > 0) this.#sink(last);
+    this.#slots[last] = slot;
     this.executed++;
     task(a, b);
   }
@@ -78,14 +93,6 @@ export class Scheduler {
   close(): void {
     this.clear();
     this.#closed = true;
-  }
-
-  #removeFirst(): void {
-    const last = --this.#size;
-    if (last > 0) this.#sink(last);
-    this.#tasks[last] = undefined;
-    this.#firsts[last] = undefined;
-    this.#seconds[last] = undefined;
   }
 
   /** Puts the entry at `from` where the root's hole ends up. */
@@ -111,30 +118,23 @@ export class Scheduler {
     this.#move(from, hole);
   }
 
-  #put(slot: number, time: number, sequence: number, task: Task, a: unknown, b: unknown): void {
-    this.#times[slot] = time;
-    this.#sequences[slot] = sequence;
-    this.#tasks[slot] = task;
-    this.#firsts[slot] = a;
-    this.#seconds[slot] = b;
-  }
-
   #move(from: number, to: number): void {
     this.#times[to] = this.#times[from]!;
     this.#sequences[to] = this.#sequences[from]!;
-    this.#tasks[to] = this.#tasks[from];
-    this.#firsts[to] = this.#firsts[from];
-    this.#seconds[to] = this.#seconds[from];
+    this.#slots[to] = this.#slots[from]!;
   }
 
   #grow(): void {
     const capacity = this.#times.length * 2;
     const times = new Float64Array(capacity);
     times.set(this.#times);
-    this.#times = times;
     const sequences = new Float64Array(capacity);
     sequences.set(this.#sequences);
+    const slots = Uint32Array.from({ length: capacity }, (_, slot) => slot);
+    slots.set(this.#slots);
+    this.#times = times;
     this.#sequences = sequences;
+    this.#slots = slots;
     this.#tasks.length = capacity;
     this.#firsts.length = capacity;
     this.#seconds.length = capacity;
