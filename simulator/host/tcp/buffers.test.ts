@@ -106,6 +106,17 @@ describe('Receiver', () => {
     expect(receiver.next).toBe(131);
   });
 
+  it('a FIN needs room in the window, as a byte does', () => {
+    const receiver = new Receiver(100);
+    receiver.receive(100, pattern(65_536), false);
+    expect(receiver.advertise()).toBe(0);
+    expect(receiver.receive(100 + 65_536, pattern(0), true)).toBe(false);
+    expect(receiver.ackDue).toBe('now');
+    while (receiver.queue.shift());
+    expect(receiver.advertise()).toBe(65_536);
+    expect(receiver.receive(100 + 65_536, pattern(0), true)).toBe(true);
+  });
+
   it('a FIN behind what was received is not believed', () => {
     const receiver = new Receiver(100);
     receiver.receive(100, pattern(50), false);

@@ -188,6 +188,24 @@ describe('RFC 9293 MUST-10: simultaneous open', () => {
     expect(a.openCount).toBe(0);
   });
 
+  it('the SYN-ACK of the peer alone opens the connection, and is acknowledged', async () => {
+    const network = new TestNetwork();
+    const a = network.stack(CLIENT);
+    const raw = network.raw(SERVER);
+    const outcome = codeOf(a.dial(B, { localPort: A.port }));
+    await network.runFor(LATENCY_US);
+    const syn = raw.last;
+    raw.send(SYN, 9000, 0);
+    raw.send(SYN | ACK, 9000, syn.sequence + 1);
+    await network.runFor(2 * LATENCY_US);
+    expect(await outcome).toBe('connected');
+    expect([raw.last.flags, raw.last.sequence, raw.last.acknowledgement]).toEqual([
+      ACK,
+      (syn.sequence + 1) >>> 0,
+      9001,
+    ]);
+  });
+
   it('a reset after the crossing SYN is ECONNRESET, as measured on Linux', async () => {
     const network = new TestNetwork();
     const a = network.stack(CLIENT);

@@ -193,6 +193,18 @@ describe('port rules of Linux, as Node meets them (SO_REUSEADDR on every socket)
     expect(sink.bytes.equals(pattern(3000))).toBe(true);
   });
 
+  it('the next connection after TIME-WAIT starts clear of the numbers of the last one', async () => {
+    const { network, raw, connection, ours, theirs, stack } = await rawPair();
+    connection.send(pattern(1000));
+    connection.end();
+    await network.runFor(SECOND / 10);
+    raw.send(FIN | ACK, theirs, ours + 1001);
+    await network.runFor(SECOND / 10);
+    stack.dial(connection.remote, { localPort: connection.local.port }).catch(ignore);
+    await network.runFor(LATENCY_US);
+    expect(raw.last.sequence).toBe((ours + 1001 + 65_537) >>> 0);
+  });
+
   it('a peer in TIME-WAIT takes the next SYN of the flow, since initial sequence numbers grow', async () => {
     const { network, client, accepted, dial } = await world();
     for (let round = 0; round < 20; round++) {

@@ -6,6 +6,7 @@ import { nextSmallerSegment } from './path-mtu.ts';
 import { RttEstimator } from './rtt-estimator.ts';
 import { add, before, distance, later } from './sequence.ts';
 import { type CloseEvent, nextState, type State } from './state.ts';
+import { TimeWait, TimeWaits } from './time-wait.ts';
 
 describe('RFC 9293 3.4: sequence arithmetic modulo 2^32', () => {
   it.each([
@@ -133,6 +134,28 @@ describe('RFC 1191: plateaus', () => {
     while (sizes.at(-1)! > 28) sizes.push(nextSmallerSegment(sizes.at(-1)!));
     expect(sizes).toEqual([1460, 1452, 966, 468, 256, 28]);
     expect(nextSmallerSegment(28)).toBe(28);
+  });
+});
+
+describe('TimeWaits', () => {
+  it('each is over 60 s after it was last added', () => {
+    const scheduler = new Scheduler();
+    const over: [number, number][] = [];
+    const waits = new TimeWaits(scheduler, (wait) => over.push([wait.flow.localPort, scheduler.now / 1_000_000]));
+    const [first, second, third] = [1, 2, 3].map((localPort) => {
+      return new TimeWait({ local: 0, localPort, remote: 1, remotePort: 80 }, 0, 0);
+    });
+    const at = (seconds: number, task: () => void) => scheduler.schedule(seconds * 1_000_000, task);
+    at(0, () => waits.add(first!));
+    at(1, () => waits.add(second!));
+    at(2, () => waits.add(third!));
+    at(40, () => waits.add(first!));
+    at(41, () => waits.delete(third!));
+    while (scheduler.pending > 0) scheduler.step();
+    expect(over).toEqual([
+      [2, 61],
+      [1, 100],
+    ]);
   });
 });
 

@@ -311,6 +311,36 @@ describe('RFC 6298: retransmission timeout', () => {
     expect(stacks[0].openCount).toBe(0);
   });
 
+  it('(5.3): an acknowledgement of new data starts the timer afresh', async () => {
+    const { network, raw, connection, ours, theirs } = await rawPair();
+    connection.send(pattern(2920));
+    await network.runFor(LATENCY_US);
+    const rtoUs = 220_000;
+    await network.runFor(rtoUs - 4 * LATENCY_US);
+    raw.send(ACK, theirs, ours + 1460);
+    await network.runFor(LATENCY_US);
+    const restarted = network.scheduler.now;
+    const count = network.sent.length;
+    while (network.sent.length === count) await network.runFor(1000);
+    expect(network.scheduler.now - restarted).toBeGreaterThan(rtoUs);
+    expect(network.sent.at(-1)!.sequence).toBe((ours + 1460) >>> 0);
+  });
+
+  it('the first timeout of either end follows the round trip of its handshake', async () => {
+    const network = new TestNetwork();
+    await network.runFor(100 * SECOND);
+    const { server, client } = await connectedPair(network);
+    network.rule = () => [];
+    for (const end of [client, server]) {
+      const start = network.scheduler.now;
+      const count = network.sent.length;
+      end.send(pattern(10));
+      while (network.sent.length === count + 1) await network.runFor(1000);
+      expect(network.scheduler.now - start).toBe(220_000);
+      end.reset();
+    }
+  });
+
   it('gives up on a FIN too', async () => {
     const { network, client, clientSink } = await connectedPair();
     network.rule = () => [];
