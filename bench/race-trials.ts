@@ -7,12 +7,12 @@ const TRIALS_PER_CELL = 3;
 /** Whole trials of the classic matrix, MQTT.js and aedes included, on one thread. */
 export async function raceTrialRows(): Promise<Row[]> {
   // Late, as in the command: the libraries keep the timers that they find when they load.
-  const { pluginNames, runTrial } = await import('../lab-cli/trial/run-trial.ts');
+  const { knownPlugins, runTrial } = await import('../lab-cli/trial/run-trial.ts');
   const { loadScenario } = await import('../lab-cli/scenario/load-scenario.ts');
   const { vocabulary } = await import('../lab-cli/vocabulary.ts');
   const { trialSeed } = await import('../lab-cli/scenario/trial-seed.ts');
   const file = new URL('../../scenarios/classic.yaml', import.meta.url);
-  const scenario = loadScenario(readFileSync(file, 'utf8'), file.pathname, vocabulary(pluginNames()));
+  const scenario = loadScenario(readFileSync(file, 'utf8'), file.pathname, vocabulary(knownPlugins()));
   let next = 0;
   const round = async () => {
     let trials = 0;

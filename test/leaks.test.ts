@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { resolveBehaviour } from '../core/nat/behaviour.ts';
 import { PRESETS } from '../core/nat/presets.ts';
 import type { Cell, ResolvedScenario } from '../lab-cli/scenario/types.ts';
-import { pluginNames, runTrial } from '../lab-cli/trial/run-trial.ts';
+import { knownPlugins, runTrial } from '../lab-cli/trial/run-trial.ts';
 
 const TRIALS = 1000;
 const NATS = ['open', 'full-cone', 'port-restricted-cone', 'symmetric', 'udp-blocked'];
@@ -38,7 +38,7 @@ it(`${TRIALS} trials leave no timer, no socket and no heap growth`, { timeout: 3
     mode: 'race',
     topology: 'separate',
     timeLimitMs: 60_000,
-    plugins: pluginNames().map((name) => ({ name, options: {} })),
+    plugins: [...knownPlugins().keys()].map((name) => ({ name, options: {} })),
     cells: [],
     expectations: [],
   };

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PRESETS } from '../../core/nat/presets.ts';
+import type { PluginOption } from '../../core/plugins/plugin-options.ts';
 import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
 import { packageRoot } from '../package-root.ts';
+import { defaultText, rangeText, writtenOption } from '../scenario/plugin-options.ts';
 import type { LISTS } from './lists.ts';
 
 type What = (typeof LISTS)[number];
@@ -21,8 +23,13 @@ export async function list(what: What, { out, outColors }: Console): Promise<num
 async function rowsOf(what: What): Promise<(readonly [name: string, summary: string])[]> {
   if (what === 'nats') return Object.entries(PRESETS).map(([name, { summary }]) => [name, summary]);
   if (what === 'scenarios') return scenarios();
-  const { pluginNames } = await loadEngine();
-  return pluginNames().map((name) => [name, '']);
+  const { knownPlugins } = await loadEngine();
+  return [...knownPlugins()].flatMap(([name, options]) => [[name, ''], ...Object.entries(options).map(optionRow)]);
+}
+
+function optionRow([name, option]: [string, PluginOption]): [string, string] {
+  const values = `${rangeText(option)}, default ${defaultText(option)}`;
+  return [`  ${writtenOption(name, option)}`, `${values}: ${option.meaning}`];
 }
 
 /** Those that come with the lab, with the first line of each file's opening comment. */

@@ -18,10 +18,10 @@ import { parseReplayTarget, type ReplayTarget } from './replay-target.ts';
 export async function replay(text: string, console: Console): Promise<number> {
   const target = parseReplayTarget(text);
   const run = await openRun(target.directory);
-  const { pluginNames, runTrial } = await loadEngine();
+  const { knownPlugins, runTrial } = await loadEngine();
   const file = `scenario in ${target.directory}/run.json`;
   const { seed, trials, scenario: yaml } = run.info;
-  const scenario = { ...loadScenario(yaml, file, vocabulary(pluginNames())), seed, trials };
+  const scenario = { ...loadScenario(yaml, file, vocabulary(knownPlugins())), seed, trials };
   const spec = trialSpec(scenario, target);
   const stored = await storedResult(run, spec);
   warnOfVersions(run, console);

@@ -28,8 +28,8 @@ export interface RunOptions {
 /** `lab run`. @returns the exit code */
 export async function run(file: string, options: RunOptions, console: Console): Promise<number> {
   const yaml = readScenario(file);
-  const { pluginNames } = await loadEngine();
-  const scenario = withOptions(loadScenario(yaml, file, vocabulary(pluginNames())), options);
+  const { knownPlugins } = await loadEngine();
+  const scenario = withOptions(loadScenario(yaml, file, vocabulary(knownPlugins())), options);
   const { shard = WHOLE, workers } = options;
   const description = `${describeRun(scenario, new Workload(scenario, shard).size, shard, workers)}\n`;
   if (options.check) {

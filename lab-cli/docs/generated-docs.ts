@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { resolveBehaviour } from '../../core/nat/behaviour.ts';
 import { PRESETS } from '../../core/nat/presets.ts';
+import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { loadEngine } from '../engine.ts';
 import { labProgram } from '../program.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import { LINKS } from '../scenario/links.ts';
+import { defaultText, rangeText, writtenOption } from '../scenario/plugin-options.ts';
 import { vocabulary } from '../vocabulary.ts';
 
 /** The parts of the documentation that come out of the code, so that they can't say something else. */
@@ -16,12 +18,14 @@ export interface GeneratedDocs {
 }
 
 export async function generatedDocs(): Promise<GeneratedDocs> {
-  const { pluginNames } = await loadEngine();
+  const { knownPlugins } = await loadEngine();
+  const plugins = knownPlugins();
   return {
-    schema: scenarioJsonSchema(vocabulary(pluginNames())),
+    schema: scenarioJsonSchema(vocabulary(plugins)),
     blocks: new Map([
       ['docs/commands.md', commandHelp()],
       ['docs/nats.md', natTable()],
+      ['docs/plugins.md', optionTable(plugins)],
       ['docs/scenarios.md', linkTable()],
     ]),
   };
@@ -78,6 +82,16 @@ function linkTable(): string {
     ['Name', 'What it is'],
     [...LINKS].map(([name, { summary }]) => [`\`${name}\``, summary]),
   );
+}
+
+function optionTable(plugins: ReadonlyMap<string, PluginOptions>): string {
+  const rows = [...plugins].flatMap(([plugin, options]) =>
+    Object.entries(options).map(([name, option]) => {
+      const [word, usual] = [writtenOption(name, option), defaultText(option)];
+      return [`\`${plugin}\``, `\`${word}\``, rangeText(option), `\`${usual}\``, option.meaning];
+    }),
+  );
+  return table(['Plugin', 'Option', 'Values', 'Default', 'What it decides'], rows);
 }
 
 /** As the formatter would write it: every column as wide as its widest cell. */

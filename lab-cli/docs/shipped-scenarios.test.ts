@@ -6,8 +6,8 @@ import { packageRoot } from '../package-root.ts';
 import { loadScenario } from '../scenario/load-scenario.ts';
 import { vocabulary } from '../vocabulary.ts';
 
-const { pluginNames } = await loadEngine();
-const words = vocabulary(pluginNames());
+const { knownPlugins } = await loadEngine();
+const words = vocabulary(knownPlugins());
 const read = (...names: string[]) => readFileSync(join(packageRoot(), ...names), 'utf8');
 
 describe('scenarios that come with the lab', () => {

@@ -116,11 +116,23 @@ describe('says what is wrong, where, what was expected and what may have been me
     ],
     [
       ['plugins: [{ random-probe: { socks: 5 } }]'],
-      ['4:29: unknown key "socks" in plugins[0].random-probe, expected sockets; did you mean "sockets"?'],
+      [
+        '4:29: unknown key "socks" in plugins[0].random-probe, expected sockets, wait or order; did you mean "sockets"?',
+      ],
     ],
     [
       ['plugins: [{ random-probe: { sockets: 0 } }]'],
       ['4:38: plugins[0].random-probe.sockets is 0, expected a whole number from 1 to 1024'],
+    ],
+    [
+      ['plugins: [{ random-probe: { wait: 9s } }]'],
+      [
+        '4:35: plugins[0].random-probe.wait is "9s", expected a duration of 0ms to 8s in whole ms, with its unit, such as 20ms, 2m or 2h4m',
+      ],
+    ],
+    [
+      ['plugins: [{ random-probe: { order: risin } }]'],
+      ['4:36: plugins[0].random-probe.order is "risin", expected random or rising; did you mean "rising"?'],
     ],
     [['plugins: [{ udp-punch: { x: 0 } }]'], ['4:26: unknown key "x" in plugins[0].udp-punch, expected no keys']],
     [

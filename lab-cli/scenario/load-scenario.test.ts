@@ -26,8 +26,8 @@ describe('fills in', () => {
   });
 
   it('a list of plugins in its order, with options', () => {
-    expect(load('plugins: [random-probe: { sockets: 9 }, udp-punch]').plugins).toEqual([
-      { name: 'random-probe', options: { sockets: 9 } },
+    expect(load('plugins: [random-probe: { sockets: 9, wait: 1.5s, order: rising }, udp-punch]').plugins).toEqual([
+      { name: 'random-probe', options: { sockets: 9, waitMs: 1500, order: 'rising' } },
       { name: 'udp-punch', options: {} },
     ]);
   });

@@ -1,14 +1,15 @@
 import { Document } from 'yaml';
 import type { Preset } from '../../core/nat/presets.ts';
+import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { type Axes, expandCells, type Side } from './expand-cells.ts';
 import { find, text } from './explain.ts';
 import type { NamedLink } from './links.ts';
 import { nearestWord } from './nearest.ts';
 import { type ParsedSections, parseSections } from './parse-sections.ts';
+import { readOptions } from './plugin-options.ts';
 import { FileError, type Problem } from './problem.ts';
 import { resolveLink } from './resolve-links.ts';
 import { type NatEntry, resolveNats } from './resolve-nats.ts';
-import type { PluginOption } from './scenario-shape.ts';
 import { choice } from './shapes.ts';
 import type { Expectation, NatSpec, PluginSpec, ResolvedScenario } from './types.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
@@ -18,7 +19,7 @@ export interface Vocabulary {
   readonly presets: ReadonlyMap<string, Preset>;
   readonly links: ReadonlyMap<string, NamedLink>;
   /** In the order in which they take part, with the options of each. */
-  readonly plugins: ReadonlyMap<string, Readonly<Record<string, PluginOption>>>;
+  readonly plugins: ReadonlyMap<string, PluginOptions>;
 }
 
 export const MAX_CELLS = 100_000;
@@ -113,7 +114,7 @@ class Resolver {
     const specs = plugins.map((written): PluginSpec => {
       if (typeof written === 'string') return { name: written, options: {} };
       const [name, options] = Object.entries(written)[0]!;
-      return { name, options: options as PluginSpec['options'] };
+      return { name: name!, options: readOptions(this.#vocabulary.plugins.get(name!)!, options ?? {}) };
     });
     this.#refuseRepeats(
       ['plugins'],

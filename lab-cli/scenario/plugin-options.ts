@@ -1,4 +1,36 @@
-import type { PluginOption } from './scenario-shape.ts';
+import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
+import { formatDurationUs } from './duration.ts';
+import { choice } from './shapes.ts';
 
-/** The options that plugins take in a scenario, by plugin. One that is not here does not exist. */
-export const PLUGIN_OPTIONS: ReadonlyMap<string, Readonly<Record<string, PluginOption>>> = new Map();
+/** As a scenario spells an option: the unit is in the value there, not in the name. */
+export function writtenOption(name: string, { kind }: PluginOption): string {
+  return kind === 'duration' ? name.replace(/Ms$/, '') : name;
+}
+
+/** What a scenario says, in the plugin's own words. */
+export function readOptions(
+  declared: PluginOptions,
+  written: Readonly<Record<string, string | number | undefined>>,
+): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(declared).flatMap(([name, option]) => {
+      const value = written[writtenOption(name, option)];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** `0ms to 8s`, `initiator or responder`. */
+export function rangeText(option: PluginOption): string {
+  if (option.kind === 'choice') return choice(option.choices);
+  return `${valueText(option, option.min)} to ${valueText(option, option.max)}`;
+}
+
+export function defaultText(option: PluginOption): string {
+  return valueText(option, option.default);
+}
+
+/** A value as a scenario spells it. */
+export function valueText({ kind }: PluginOption, value: string | number): string {
+  return kind === 'duration' ? formatDurationUs(Number(value) * 1000) : String(value);
+}

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { NAT_KEYS } from './nat-shape.ts';
+import { defaultText, valueText, writtenOption } from './plugin-options.ts';
 import {
   choice,
   comparison,
@@ -13,20 +15,12 @@ import {
   wholeNumber,
 } from './shapes.ts';
 
-/** A whole-number option of a plugin. */
-export interface PluginOption {
-  readonly min: number;
-  readonly max: number;
-  /** One plain sentence. */
-  readonly summary: string;
-}
-
 /** The words that a scenario may use; they are known only when it is read. */
 export interface Words {
   /** Presets and the scenario's own. */
   readonly nats: ReadonlySet<string>;
   readonly links: ReadonlySet<string>;
-  readonly plugins: ReadonlyMap<string, Readonly<Record<string, PluginOption>>>;
+  readonly plugins: ReadonlyMap<string, PluginOptions>;
 }
 
 /** No comma, plus sign, slash, hash or space: names become parts of cell ids and of `DIR#CELL/TRIAL`. */
@@ -128,11 +122,23 @@ function plugin(words: Words) {
   });
 }
 
-function pluginOptions(known: Readonly<Record<string, PluginOption>>) {
-  const options = Object.entries(known).map(
-    ([key, { min, max, summary }]) => [key, wholeNumber(min, max).describe(summary).optional()] as const,
-  );
+function pluginOptions(known: PluginOptions) {
+  const options = Object.entries(known).map(([name, option]) => {
+    const described = optionValue(option).describe(`${option.meaning}. Default: ${defaultText(option)}`);
+    return [writtenOption(name, option), described.optional()] as const;
+  });
   return strictMap(Object.fromEntries(options));
+}
+
+function optionValue(option: PluginOption): z.ZodType<string | number> {
+  switch (option.kind) {
+    case 'choice':
+      return oneOf(option.choices);
+    case 'number':
+      return wholeNumber(option.min, option.max);
+    case 'duration':
+      return durationMs(valueText(option, option.min), valueText(option, option.max));
+  }
 }
 
 function expectation(words: Words) {

@@ -42,25 +42,24 @@ export function listOf<Item extends z.ZodType>(item: Item, max: number, what: st
   return z.array(item, { error }).min(1, { error }).max(max, { error });
 }
 
-const MAX_DURATION_US = 720 * 3_600_000_000;
-
 /** A duration with its unit, in integer microseconds. */
-export function durationUs(min: string) {
-  return duration(min, 1, 'us');
+export function durationUs(min: string, max?: string) {
+  return duration(min, max, 1, 'us');
 }
 
 /** The same in integer milliseconds. */
-export function durationMs(min: string) {
-  return duration(min, 1000, 'ms');
+export function durationMs(min: string, max?: string) {
+  return duration(min, max, 1000, 'ms');
 }
 
-function duration(min: string, stepUs: number, stepName: string) {
-  const error = `a duration of ${min} to 720h in whole ${stepName}, with its unit, such as 20ms, 2m or 2h4m`;
+function duration(min: string, max = '720h', stepUs: number, stepName: string) {
+  const error = `a duration of ${min} to ${max} in whole ${stepName}, with its unit, such as 20ms, 2m or 2h4m`;
   const minUs = parseDurationUs(min)!;
+  const maxUs = parseDurationUs(max)!;
   return z.codec(z.string({ error }).regex(DURATION_PATTERN, { error }), z.number(), {
     decode: (text, context) => {
       const us = parseDurationUs(text);
-      if (us !== undefined && us % stepUs === 0 && us >= minUs && us <= MAX_DURATION_US) return us / stepUs;
+      if (us !== undefined && us % stepUs === 0 && us >= minUs && us <= maxUs) return us / stepUs;
       context.issues.push({ code: 'custom', input: text, message: error });
       return z.NEVER;
     },

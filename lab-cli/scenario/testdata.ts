@@ -1,6 +1,6 @@
+import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { LINKS } from './links.ts';
 import type { Vocabulary } from './load-scenario.ts';
-import type { PluginOption } from './scenario-shape.ts';
 
 /** A small vocabulary, so that these tests do not depend on which presets and plugins there are. */
 export const VOCABULARY: Vocabulary = {
@@ -17,9 +17,16 @@ export const VOCABULARY: Vocabulary = {
     ],
   ]),
   links: LINKS,
-  plugins: new Map<string, Readonly<Record<string, PluginOption>>>([
+  plugins: new Map<string, PluginOptions>([
     ['udp-punch', {}],
-    ['random-probe', { sockets: { min: 1, max: 1024, summary: 'Sockets on the endpoint-dependent side' } }],
+    [
+      'random-probe',
+      {
+        sockets: { kind: 'number', min: 1, max: 1024, default: 256, meaning: 'How many sockets it opens' },
+        waitMs: { kind: 'duration', min: 0, max: 8000, default: 100, meaning: 'How long it waits' },
+        order: { kind: 'choice', choices: ['random', 'rising'], default: 'random', meaning: 'How it goes on' },
+      },
+    ],
   ]),
 };
 

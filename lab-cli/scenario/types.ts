@@ -59,7 +59,8 @@ export interface LinkDirection {
 
 export interface PluginSpec {
   readonly name: string;
-  readonly options: Readonly<Record<string, number>>;
+  /** In the plugin's own words; what is left out has its default. */
+  readonly options: Readonly<Record<string, string | number>>;
 }
 
 /** A claim about every cell that `where` selects. */

@@ -13,4 +13,3 @@ export interface Findings {
   signals: number;
   error?: string;
 }
-

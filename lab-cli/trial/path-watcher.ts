@@ -1,6 +1,6 @@
 import type { Path } from '../../reports/schema.ts';
-import type { Packet } from '../../simulator/packet.ts';
 import type { Device, Observer, PacketEvent } from '../../simulator/index.ts';
+import type { Packet } from '../../simulator/packet.ts';
 
 /**
  * Decides from where packets travelled, and from nothing that the engine says, how a pipe runs: it looks for a mark in

@@ -1,5 +1,5 @@
 import { classicNat } from '../../core/nat/nat-report.ts';
-import { ConnectError, Node, type Pipe, registry } from '../../core/node/index.ts';
+import { ConnectError, Node, type Pipe, type PluginOptions, registry } from '../../core/node/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
 import type { Findings } from './findings.ts';
@@ -17,9 +17,9 @@ export interface TrialWatch {
   timeline(line: string): void;
 }
 
-/** The plugins that a scenario can name, in the order in which results list them. */
-export function pluginNames(): string[] {
-  return registry.names();
+/** The plugins that a scenario can name, in the order in which results list them, with the options of each. */
+export function knownPlugins(): ReadonlyMap<string, PluginOptions> {
+  return new Map(registry.names().map((name) => [name, registry.optionsOf(name)]));
 }
 
 /** Runs one trial in a world of its own. Never throws: what goes wrong is a result. */
@@ -60,7 +60,10 @@ async function dial(
   findings: Findings,
 ): Promise<void> {
   const servers = await startInfrastructure(topology);
-  const [a, b] = await Promise.all(sides.map(({ host }) => Node.start(host, { servers })) as [Promise<Node>, Promise<Node>]);
+  const plugins = spec.scenario.plugins.map(({ name, options }) => registry.configure(name, options));
+  const [a, b] = await Promise.all(
+    sides.map(({ host }) => Node.start(host, { servers, plugins })) as [Promise<Node>, Promise<Node>],
+  );
   findings.inferred = { a: inferred(a), b: inferred(b) };
   echo(b);
   const startUs = world.now;

@@ -33,7 +33,7 @@ const OPTIONS = {
     kind: 'choice',
     choices: ['random', 'fixed'],
     default: 'random',
-    meaning: 'Whether any wait up to the longest is as likely as any other, or each is the longest',
+    meaning: 'Whether each wait is drawn at random up to the longest, or is the longest',
   },
 } as const satisfies PluginOptions;
 

@@ -24,7 +24,7 @@ const OPTIONS = {
     kind: 'choice',
     choices: ['either', 'initiator', 'responder'],
     default: 'either',
-    meaning: 'Who probes first, to which the other one only answers for a second; either starts as soon as it can',
+    meaning: 'Who probes first, while the other one only answers for a second; either: each as soon as it can',
   },
 } as const satisfies PluginOptions;
 
