@@ -40,8 +40,7 @@ export class ExternalPorts {
     const { external, pooling, random, foreignLifetimeUs, now } = parts;
     const { ports, limits } = parts.behaviour;
     this.#pooling = pooling;
-    // A block never goes to another host, so there is nothing to hold a port back from.
-    const holdUs = ports.allocation === 'block' ? 0 : limits.reuseHoldMs * 1000;
+    const holdUs = limits.reuseHoldMs * 1000;
     this.#addresses = external.map((address, index) => {
       const space = new PortSpace(holdUs);
       const allocator = createAllocator(ports, space, random.fork(`ports ${index}`));

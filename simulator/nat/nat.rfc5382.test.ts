@@ -131,6 +131,28 @@ describe('mapping and filtering', () => {
     ],
   });
 
+  rule('inbound session: a SYN to another mapping than the one in use with that remote', {
+    'passes, and the connection that was there goes on': [
+      {
+        mapping: 'address-and-port-dependent',
+        filtering: 'endpoint-independent',
+        inboundSession: 'bind',
+        ports: RANDOM,
+      },
+      [
+        ['syn out', 'a:5000', 's:1', '$m'],
+        ['syn out', 'a:5000', 't:1', '$own'],
+        ['syn in', 't:1', '$m', 'a:5000'],
+        ['ack in', 't:1', '$m', 'tcp: no session'],
+        ['synack in', 't:1', '$own', 'a:5000'],
+        ['ack out', 'a:5000', 't:1', '$own'],
+        ['wait', 4 * MINUTE],
+        ['count', 1],
+        ['ack in', 't:1', '$own', 'a:5000'],
+      ],
+    ],
+  });
+
   rule('policy', {
     'tcp-in refuses every inbound SYN, mapped or not': [
       { blocks: ['tcp-in'], filtering: 'endpoint-independent' },
@@ -163,6 +185,15 @@ describe('simultaneous open', () => {
         ...opened,
         ['syn in', 's:1', 'x:5000', 'tcp: simultaneous open refused'],
         ['synack in', 's:1', 'x:5000', 'a:5000'],
+      ],
+    ],
+    'is refused, but not that of a later connection on the same ports': [
+      { tcp: { simultaneousOpen: false } },
+      [
+        ...established,
+        ['fin out', 'a:5000', 's:1', 'x:5000'],
+        ['fin in', 's:1', 'x:5000', 'a:5000'],
+        ['syn in', 's:1', 'x:5000', 'a:5000'],
       ],
     ],
     'is refused, even where anybody else may connect': [
@@ -250,6 +281,9 @@ describe('unsolicited SYN', () => {
     }
     drive.wait(60_000);
     expect(answersOf(drive)).toHaveLength(1);
+    drive.tcp('in', 'syn', 's:1', 'x:5000');
+    drive.wait(6000);
+    expect(answersOf(drive)).toHaveLength(1); // a later attempt gets its own
   });
 
   test('icmp: stored SYNs are bounded, and forgotten by a reboot', () => {
@@ -343,6 +377,32 @@ describe('timers', () => {
     'after a FIN from outside': [
       {},
       [...established, ['fin in', 's:1', 'x:5000', 'a:5000'], ['wait', 4 * MINUTE], ...gone],
+    ],
+    'after a FIN, however late that comes': [
+      {},
+      [
+        ...established,
+        ['wait', 10 * MINUTE],
+        ...alive,
+        ['fin out', 'a:5000', 's:1', 'x:5000'],
+        ['wait', 4 * MINUTE],
+        ...gone,
+      ],
+    ],
+    'after an RST, however late that comes': [
+      {},
+      [
+        ...established,
+        ['wait', 10 * MINUTE],
+        ...alive,
+        ['rst out', 'a:5000', 's:1', 'x:5000'],
+        ['wait', 4 * MINUTE],
+        ...gone,
+      ],
+    ],
+    'again after an established one has gone': [
+      {},
+      [...established, ['wait', ESTABLISHED], ...gone, ...opened, ['wait', 4 * MINUTE], ...gone],
     ],
     'until the ports are used again': [
       {},

@@ -23,6 +23,20 @@ describe('limits', () => {
     ],
   });
 
+  rule('RFC 6888 REQ-4 the count follows every end of a mapping', {
+    'two, one of which has expired': [
+      { limits: { perHost: 2 } },
+      [
+        ['out', 'a:5001', 's:1', 'x:5001'],
+        ['wait', 60_000],
+        ['out', 'a:5002', 's:1', 'x:5002'],
+        ['wait', 60_000],
+        ['out', 'a:5003', 's:1', 'x:5003'],
+        ['out', 'a:5004', 's:1', 'nat: per-host limit'],
+      ],
+    ],
+  });
+
   rule('RFC 6888 REQ-11 no room: the packet is dropped and nothing else', {
     'mapping limit': [
       { limits: { mappings: 2 } },
@@ -149,7 +163,7 @@ describe('port blocks', () => {
         ['out', 'c:5000', 's:1', 'nat: no free port'],
       ],
     ],
-    'a port may come back at once: it can only go to the same host': [
+    'a port may come back at once: the host is the same': [
       { ports: { allocation: 'block', blockSize: 1, range: [40000, 40004] } },
       [
         ['out', 'a:5000', 's:1', 'x:40000'],
