@@ -62,7 +62,10 @@ export interface TcpListener {
 }
 
 export interface Tcp {
-  /** @throws NetError ECONNREFUSED, ETIMEDOUT, EADDRINUSE, EADDRNOTAVAIL, EHOSTUNREACH, ENETUNREACH, ECANCELED */
+  /**
+   * @throws NetError ECONNREFUSED, ECONNRESET (a simultaneous open that the peer broke off), ETIMEDOUT, EADDRINUSE,
+   *   EADDRNOTAVAIL, EHOSTUNREACH, ENETUNREACH, EACCES (IPv6, prohibited on the way), ECANCELED
+   */
   dial(remote: Endpoint, options?: TcpDialOptions): Promise<TcpConnection>;
   /** @throws NetError EADDRINUSE, EADDRNOTAVAIL */
   listen(options: TcpListenOptions, accept: (connection: TcpConnection) => void): Promise<TcpListener>;

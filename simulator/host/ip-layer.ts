@@ -14,6 +14,6 @@ export interface IpLayer {
   /** The source address that the route to `destination` uses; undefined without a route. */
   sourceFor(destination: AddressId): AddressId | undefined;
   nextPacketId(): number;
-  /** Puts a packet on its way; one to a local address loops back. */
+  /** Puts a packet on its way; one to a local address loops back. It never arrives within this call. */
   send(packet: Packet): void;
 }

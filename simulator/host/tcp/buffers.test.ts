@@ -6,7 +6,7 @@ import { ReceiveQueue } from './receive-queue.ts';
 import { Receiver } from './receiver.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { add } from './sequence.ts';
-import { pattern } from './test-network.ts';
+import { pattern } from './test-network.suite.ts';
 
 const SEED = 9293;
 

@@ -11,7 +11,7 @@ import {
   rawPair,
   SERVER,
   TestNetwork,
-} from './test-network.ts';
+} from './test-network.suite.ts';
 
 const SECOND = 1_000_000;
 
@@ -116,6 +116,33 @@ describe('RFC 9293 3.6: closing', () => {
     await network.runFor(0);
     expect(sink.bytes).toEqual(pattern(700));
     expect(sink.events).toEqual(['data', 'end', 'closed']);
+  });
+
+  it('a sink started after the close was told hears of it too', async () => {
+    const { network, client, server, clientSink } = await connectedPair();
+    client.end();
+    server.end();
+    await network.runFor(SECOND);
+    const late = new Recorder();
+    client.start(late);
+    await network.runFor(SECOND);
+    expect(clientSink.events).toEqual(['end', 'closed']);
+    expect(late.events).toEqual(['closed']);
+  });
+
+  it('a reset drops what a paused reader has not read of a connection that is closed already', async () => {
+    const { network, client, server, serverSink } = await connectedPair();
+    server.pause();
+    client.send(pattern(100));
+    client.end();
+    server.end();
+    await network.runFor(SECOND);
+    expect(serverSink.events).toEqual([]);
+    const sent = network.sent.length;
+    server.reset();
+    await network.runFor(SECOND);
+    expect(serverSink.events).toEqual(['closed']);
+    expect(network.sent).toHaveLength(sent);
   });
 
   it('another sink takes over where the first one stopped', async () => {

@@ -106,7 +106,13 @@ export class Connection implements TcpConnection {
   }
 
   reset(): void {
-    if (this.#open) this.#abort(undefined);
+    if (this.#open) {
+      this.#abort(undefined);
+    } else {
+      // Nothing is left to reset, but a paused reader may have stopped before the close.
+      this.#delivery.flush();
+      this.#settleSoon();
+    }
   }
 
   /** Takes the segment that completed the handshake: acknowledges its SYN, or takes its text. */

@@ -47,11 +47,16 @@ export class Delivery {
 
   /** The connection is gone; what was not read is flushed (RFC 9293 section 3.10.7.4, second). Told even if paused. */
   abort(error: NetError | undefined): void {
+    this.flush();
+    this.#closed = true;
+    this.#error = error;
+  }
+
+  /** Drops what was not told yet, but for the close. */
+  flush(): void {
     this.#queue.clear();
     this.#ended = false;
     this.#drained = false;
-    this.#closed = true;
-    this.#error = error;
   }
 
   /** Tells nothing, ever again. */
@@ -87,8 +92,7 @@ export class Delivery {
       return true;
     }
     if (!this.#closed || this.#ended || this.#queue.length > 0) return false;
-    this.#closed = false;
-    this.#sink = undefined;
+    this.#sink = undefined; // it is done; another may still be started, and hears of it too
     sink.closed(this.#error);
     return false;
   }

@@ -1,19 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { isNetError } from '../../../core/net/error.ts';
 import { ACK, type IcmpKind, quoteOf, RST, SYN } from '../../packet.ts';
-import { CLIENT, connectedPair, LATENCY_US, PORT, pattern, SERVER, TestNetwork } from './test-network.ts';
+import { CLIENT, codeOf, connectedPair, LATENCY_US, PORT, pattern, SERVER, TestNetwork } from './test-network.suite.ts';
 
 const SECOND = 1_000_000;
-
-async function outcomeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'ok';
-  } catch (error) {
-    if (!isNetError(error)) throw error;
-    return error.code;
-  }
-}
 
 /** Each as measured on Linux 6.18 with a crafted error for a SYN. */
 const IN_SYN_SENT: [IcmpKind, string][] = [
@@ -29,7 +18,7 @@ describe('ICMP errors in SYN-SENT (Linux tcp_v4_err: all of them end the attempt
     const network = new TestNetwork();
     network.rule = () => [];
     const stack = network.stack(CLIENT);
-    const outcome = outcomeOf(stack.dial({ address: SERVER, port: PORT }));
+    const outcome = codeOf(stack.dial({ address: SERVER, port: PORT }));
     stack.receiveError(kind, quoteOf(network.sent[0]!));
     expect(await outcome).toBe(code);
     expect(stack.openCount).toBe(0);
@@ -40,7 +29,7 @@ describe('ICMP errors in SYN-SENT (Linux tcp_v4_err: all of them end the attempt
   it('administratively-prohibited is EACCES on IPv6', async () => {
     const network = new TestNetwork();
     const stack = network.stack('2001:db8::1');
-    const outcome = outcomeOf(stack.dial({ address: '2001:db8::2', port: PORT }));
+    const outcome = codeOf(stack.dial({ address: '2001:db8::2', port: PORT }));
     stack.receiveError('administratively-prohibited', quoteOf(network.sent[0]!));
     expect(await outcome).toBe('EACCES');
   });
@@ -49,7 +38,7 @@ describe('ICMP errors in SYN-SENT (Linux tcp_v4_err: all of them end the attempt
     const network = new TestNetwork();
     network.rule = () => [];
     const stack = network.stack(CLIENT);
-    const outcome = outcomeOf(stack.dial({ address: SERVER, port: PORT }));
+    const outcome = codeOf(stack.dial({ address: SERVER, port: PORT }));
     const quote = quoteOf(network.sent[0]!);
     stack.receiveError('fragmentation-needed', quote);
     stack.receiveError('port-unreachable', { ...quote, sequence: (quote.sequence + 5000) >>> 0 });
@@ -65,7 +54,7 @@ describe('ICMP errors in SYN-SENT (Linux tcp_v4_err: all of them end the attempt
     const network = new TestNetwork();
     const stack = network.stack(CLIENT);
     const raw = network.raw(SERVER);
-    const outcome = outcomeOf(stack.dial({ address: SERVER, port: PORT }));
+    const outcome = codeOf(stack.dial({ address: SERVER, port: PORT }));
     await network.runFor(LATENCY_US);
     raw.send(SYN, 1, 0);
     await network.runFor(2 * LATENCY_US);

@@ -1,22 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { isNetError } from '../../../core/net/error.ts';
 import type { TcpConnection } from '../../../core/ports/index.ts';
 import { ACK, FIN } from '../../packet.ts';
-import { CLIENT, LATENCY_US, PORT, pattern, Recorder, rawPair, SERVER, TestNetwork } from './test-network.ts';
+import {
+  CLIENT,
+  codeOf,
+  LATENCY_US,
+  PORT,
+  pattern,
+  Recorder,
+  rawPair,
+  SERVER,
+  TestNetwork,
+} from './test-network.suite.ts';
 
 const SECOND = 1_000_000;
 const OTHER = '192.0.2.9';
 const P = 5000;
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'ok';
-  } catch (error) {
-    if (!isNetError(error)) throw error;
-    return error.code;
-  }
-}
 
 /** A client with two addresses, and a server that accepts on two ports. */
 async function world() {

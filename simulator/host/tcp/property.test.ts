@@ -13,7 +13,7 @@ import {
   rawPair,
   SERVER,
   TestNetwork,
-} from './test-network.ts';
+} from './test-network.suite.ts';
 
 const SEED = 9293;
 const SECOND = 1_000_000;

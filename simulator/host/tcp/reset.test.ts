@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ACK, FIN, PSH, RST, SYN } from '../../packet.ts';
-import { CLIENT, connectedPair, LATENCY_US, PORT, pattern, rawPair, SERVER, TestNetwork } from './test-network.ts';
+import {
+  CLIENT,
+  connectedPair,
+  LATENCY_US,
+  PORT,
+  pattern,
+  rawPair,
+  SERVER,
+  TestNetwork,
+} from './test-network.suite.ts';
 
 const SECOND = 1_000_000;
 

@@ -20,9 +20,6 @@ import { reopens, TimeWait } from './time-wait.ts';
 /**
  * The TCP of a simulated host: RFC 9293 segment by segment, with the port rules of Linux as Node meets them. A dial
  * and a listen take their port before they return, so the order of calls within one tick counts.
- *
- * `IpLayer.send` must not deliver from within the call: what a user does to one connection would come back to him
- * through another.
  */
 export class TcpStack implements Tcp {
   readonly #ip: IpLayer;

@@ -1,4 +1,4 @@
-import type { NetError } from '../../../core/net/error.ts';
+import { isNetError, type NetError } from '../../../core/net/error.ts';
 import type { TcpConnection, TcpListener, TcpSink } from '../../../core/ports/index.ts';
 import { ACK, type AddressId, FIN, type Packet, PSH, RST, SYN } from '../../packet.ts';
 import { AddressTable } from '../../world/address-table.ts';
@@ -245,6 +245,17 @@ export function flagsOf(packet: Packet): string {
     [ACK, '.'],
   ] as const;
   return letters.map(([flag, letter]) => (flags & flag ? letter : '')).join('');
+}
+
+/** The code that a promise fails with, or `ok`. Any other failure is a bug and is thrown. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'ok';
+  } catch (error) {
+    if (!isNetError(error)) throw error;
+    return error.code;
+  }
 }
 
 /** Bytes that show a wrong offset. */
