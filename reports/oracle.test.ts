@@ -119,6 +119,7 @@ describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
   const drop = nat();
   const reset = nat({ tcp: { unsolicited: 'reset' } });
   const icmp = nat({ tcp: { unsolicited: 'icmp' } });
+  const icmpAtOnce = nat({ tcp: { unsolicited: 'icmp', icmpDelayMs: 0 } });
   const fullCone = nat({ filtering: 'endpoint-independent' });
   const noCrossing = nat({ tcp: { simultaneousOpen: false } });
   const forgets = nat({ tcp: { afterReset: 'remove' }, ports: { allocation: 'random' } });
@@ -126,6 +127,8 @@ describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
   it.each<[string, Chain, Chain, string]>([
     ['drop x drop', [drop], [drop], 'always'],
     ['drop x icmp after 6 s (REQ-4)', [drop], [icmp], 'always'],
+    ['drop x icmp at once', [drop], [icmpAtOnce], 'always'],
+    ['reset x icmp at once', [reset], [icmpAtOnce], 'sometimes'],
     ['drop x reset', [drop], [reset], 'always'],
     ['reset x reset', [reset], [reset], 'sometimes'],
     ['full cone x drop: the host resets', [fullCone], [drop], 'always'],

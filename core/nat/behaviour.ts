@@ -37,8 +37,10 @@ export interface UdpBehaviour {
 export interface TcpBehaviour {
   readonly mapping: Dependence;
   readonly filtering: Dependence;
-  /** The answer to a SYN that no mapping or filter admits. `icmp` comes after 6 s (RFC 5382 REQ-4). */
+  /** The answer to a SYN that no mapping or filter admits. */
   readonly unsolicited: 'drop' | 'reset' | 'icmp';
+  /** How long `icmp` waits for an outbound SYN that makes it needless; a firewall that rejects waits for none. */
+  readonly icmpDelayMs: number;
   /** RFC 5382 REQ-2: is an inbound SYN let through while our own SYN is unanswered? */
   readonly simultaneousOpen: boolean;
   /** RFC 7857 section 2.2: does a mapping outlive an RST by the transitory timer, or end with it? */
@@ -123,6 +125,7 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
     mapping: 'endpoint-independent',
     filtering: 'address-and-port-dependent',
     unsolicited: 'drop',
+    icmpDelayMs: 6000, // RFC 5382 REQ-4
     simultaneousOpen: true, // RFC 5382 REQ-2
     afterReset: 'hold', // RFC 7857 section 2.2
     establishedMs: 7_440_000, // RFC 5382 REQ-5: 2 h 4 min

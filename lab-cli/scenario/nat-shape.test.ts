@@ -16,6 +16,7 @@ const OTHER: NatBehaviour = {
     mapping: 'address-and-port-dependent',
     filtering: 'address-dependent',
     unsolicited: 'icmp',
+    icmpDelayMs: 250,
     simultaneousOpen: false,
     afterReset: 'remove',
     establishedMs: 1,

@@ -49,6 +49,9 @@ const tcp = () =>
     unsolicited: oneOf(['drop', 'reset', 'icmp'])
       .describe('The answer to a SYN that nothing admits (RFC 5382 REQ-4)')
       .optional(),
+    icmpDelay: durationMs('0ms')
+      .describe('icmp: how long an outbound SYN can make it needless (RFC 5382 REQ-4: 6s at least)')
+      .optional(),
     simultaneousOpen: flag()
       .describe('Is an inbound SYN let through while our own is unanswered? (RFC 5382 REQ-2)')
       .optional(),
@@ -106,7 +109,7 @@ export function describeNat(written: WrittenNat): NatDescription {
   const { udp, tcp, limits, ...same } = written;
   const timers = {
     udp: udp && renamed(udp, { timeout: 'timeoutMs' }),
-    tcp: tcp && renamed(tcp, { established: 'establishedMs', transitory: 'transitoryMs' }),
+    tcp: tcp && renamed(tcp, { icmpDelay: 'icmpDelayMs', established: 'establishedMs', transitory: 'transitoryMs' }),
     limits: limits && renamed(limits, { reuseHold: 'reuseHoldMs' }),
   };
   return withoutUndefined({ ...same, ...timers });
@@ -120,7 +123,7 @@ export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
     ports: { ...same.ports, range: [...same.ports.range] },
     blocks: [...same.blocks],
     udp: renamed(udp, { timeoutMs: 'timeout' }),
-    tcp: renamed(tcp, { establishedMs: 'established', transitoryMs: 'transitory' }),
+    tcp: renamed(tcp, { icmpDelayMs: 'icmpDelay', establishedMs: 'established', transitoryMs: 'transitory' }),
     limits: renamed(limits, { reuseHoldMs: 'reuseHold' }),
   };
   return z.encode(natShape, written);

@@ -24,7 +24,7 @@ export interface UdpSide {
 export interface TcpSide {
   readonly mapping: Dependence;
   /** Who answers a SYN that came before our own opened the filter, and how. */
-  readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host';
+  readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host' | 'refused by ICMP';
   /** No inbound SYN ever gets through, not even in answer to ours. */
   readonly refusesSyn: boolean;
   /** Can a host that was never contacted open a connection to this one? */
@@ -32,6 +32,8 @@ export interface TcpSide {
   readonly blocked: boolean;
 }
 
+/** RFC 5382 REQ-4. */
+const ICMP_PATIENCE_MS = 6000;
 const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
 
 export function udpSide(chain: Chain): UdpSide {
@@ -84,8 +86,10 @@ export function describeSide(chain: Chain): string {
 function earlySyn(outermostFilter: NatBehaviour | undefined): TcpSide['earlySyn'] {
   // Nothing filters: the SYN reaches a host that has no socket for it yet, and RFC 9293 section 3.10.7.1 answers.
   if (!outermostFilter) return 'reset by the host';
-  // `icmp` waits 6 s (RFC 5382 REQ-4), by when the peer's own SYN has opened the filter.
-  return outermostFilter.tcp.unsolicited === 'reset' ? 'reset by the NAT' : 'dropped';
+  const { unsolicited, icmpDelayMs } = outermostFilter.tcp;
+  if (unsolicited === 'reset') return 'reset by the NAT';
+  // After so long the peer's own SYN has opened the filter, and there is nothing to refuse any more.
+  return unsolicited === 'icmp' && icmpDelayMs < ICMP_PATIENCE_MS ? 'refused by ICMP' : 'dropped';
 }
 
 function translating(chain: Chain): Chain {

@@ -261,6 +261,14 @@ describe('unsolicited SYN', () => {
     });
   });
 
+  test('RFC 5382 REQ-4 icmp without delay breaks it: port unreachable at once', () => {
+    const drive = new Drive({ tcp: { unsolicited: 'icmp', icmpDelayMs: 0 } });
+    drive.tcp('in', 'syn', 's:1', 'x:5000');
+    drive.wait(0);
+    expect(answersOf(drive).map(({ packet }) => packet.icmp?.kind)).toEqual(['port-unreachable']);
+    expect(drive.scheduler.now).toBe(0);
+  });
+
   test('RFC 5382 REQ-4 icmp: an outbound SYN in time silences it', () => {
     const drive = new Drive({ tcp: { unsolicited: 'icmp' } });
     drive.tcp('in', 'syn', 's:1', 'x:5000');

@@ -37,7 +37,7 @@ export function createState(parts: StateParts): NatState {
   const pooling = new Pooling(behaviour.pooling, behaviour.addresses, parts.random.fork('pooling'));
   const udp = createTable('udp', behaviour.udp.timeoutMs, parts, quota, pooling);
   const tcp = createTable('tcp', behaviour.tcp.transitoryMs, parts, quota, pooling);
-  const unsolicited = new UnsolicitedSyns(behaviour.tcp.unsolicited, environment, parts.reply);
+  const unsolicited = new UnsolicitedSyns(behaviour.tcp, environment, parts.reply);
   return {
     udp: new UdpTranslator(behaviour, udp),
     tcp: new TcpTranslator(behaviour, tcp, unsolicited),

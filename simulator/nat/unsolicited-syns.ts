@@ -4,21 +4,21 @@ import { ACK, type AddressId, icmpPacket, type Packet, quoteOf, RST, TCP } from 
 import type { NatEnvironment } from './environment.ts';
 import { endpointKey } from './keys.ts';
 
-/** RFC 5382 REQ-4: no answer for at least this long. */
-const PATIENCE_US = 6_000_000;
 /** SYNs that wait for their ICMP error; any more are dropped in silence. */
 const STORED_LIMIT = 1024;
 
 /** What becomes of the sender of a SYN that no mapping or filter admits. */
 export class UnsolicitedSyns {
   readonly #policy: TcpBehaviour['unsolicited'];
+  readonly #icmpDelayUs: number;
   readonly #environment: NatEnvironment;
   readonly #reply: (packet: Packet) => void;
   readonly #stored = new Map<string, Timer>();
 
   /** @param reply sends an answer on its way, outside or back through the hairpin */
-  constructor(policy: TcpBehaviour['unsolicited'], environment: NatEnvironment, reply: (packet: Packet) => void) {
-    this.#policy = policy;
+  constructor(behaviour: TcpBehaviour, environment: NatEnvironment, reply: (packet: Packet) => void) {
+    this.#policy = behaviour.unsolicited;
+    this.#icmpDelayUs = behaviour.icmpDelayMs * 1000;
     this.#environment = environment;
     this.#reply = reply;
   }
@@ -47,7 +47,7 @@ export class UnsolicitedSyns {
     // A repeated SYN is the same attempt: its error is already on the way.
     if (this.#stored.size >= STORED_LIMIT || this.#stored.has(connection)) return;
     const quote = quoteOf(packet);
-    const timer = this.#environment.after(PATIENCE_US, () => {
+    const timer = this.#environment.after(this.#icmpDelayUs, () => {
       this.#stored.delete(connection);
       this.#reply(icmpPacket(this.#environment.nextPacketId(), destination, 'port-unreachable', quote));
     });
