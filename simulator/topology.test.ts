@@ -136,6 +136,50 @@ describe('Topology', () => {
     expect(answers.map(([address]) => address)).toEqual(['203.0.113.1', '203.0.113.1', '203.0.113.3']);
   });
 
+  test('a neighbour is on the same LAN, or on one of its own behind the same NAT', async () => {
+    const { world, net, side } = scene();
+    const server = net.server('s', { link });
+    const a = side('a', [{}, {}]);
+    const same = net.neighbour('same', a, 'same');
+    const own = net.neighbour('own', a, 'own');
+    const routed = side('routed', [{ translation: 'none' }]);
+    const beside = net.neighbour('beside', routed, 'own');
+    expect([a, same, own].map(({ host }) => addressOf(host))).toEqual(['10.0.1.2', '10.0.1.3', '10.0.2.2']);
+    expect([same.nats, own.nats]).toEqual([a.nats, a.nats]);
+    expect(own.addHost('friend').interfaces()[1]!.addresses[0]!.address).toBe('10.0.2.3');
+    const hosts = [same, own, routed, beside].map(({ host }) => host);
+    const answers = await seen(world, server, hosts);
+    expect(answers.map(([address]) => address)).toEqual([
+      outsideOf(a)[1],
+      outsideOf(a)[1],
+      addressOf(routed.host),
+      addressOf(beside.host),
+    ]);
+    expect(() => net.neighbour('x', side('open', []), 'own')).toThrow('no NAT');
+  });
+
+  test.each([
+    ['a home router', [{}]],
+    ['a router that does not translate', [{ translation: 'none' }]],
+  ] as const)('%s carries packets between its LANs untranslated, unless it isolates them', async (_, nats) => {
+    for (const isolated of [false, true]) {
+      const { world, net, side } = scene();
+      const a = side('a', [...nats]);
+      const b = net.neighbour('b', a, 'own');
+      if (isolated) a.nats[0]!.isolateSegments();
+      const heard: string[] = [];
+      await world.run(async () => {
+        const socket = await b.host.udp.bind({ port: 7 });
+        socket.onMessage = (_data, from) => heard.push(from.address);
+        const own = await a.host.udp.bind();
+        own.send(Buffer.alloc(1), { address: addressOf(b.host), port: 7 });
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      });
+      expect(heard).toEqual(isolated ? [] : [addressOf(a.host)]);
+      expect([...world.trace.counters.drops]).toEqual(isolated ? [['router: isolated segment', 1]] : []);
+    }
+  });
+
   test('two homes may have the same addresses inside, and any prefix length', async () => {
     const { world, net, side } = scene();
     const server = net.server('s', { link });

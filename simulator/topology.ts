@@ -42,6 +42,8 @@ export interface Side {
   readonly nats: readonly NatRouter[];
   /** What is behind the outermost NAT; the core's own realm where there is none. */
   readonly realm: Realm;
+  /** Where the host is; the core's own realm where there is no NAT. */
+  readonly home: Realm;
   /** One more host next to the first. */
   addHost(name: string, options?: SimHostOptions): SimHost;
 }
@@ -89,9 +91,30 @@ export class Topology {
       nats.unshift(router);
       realms.push(realm);
     }
-    const innermost = realm;
-    const addHost = (host: string, own: SimHostOptions = {}) => this.#plug(host, innermost.join(1, link), own);
-    return { host: addHost(name, options), nats, realm: realms[0] ?? innermost, addHost };
+    return this.#settle(name, options, nats, realms[0] ?? realm, realm, link);
+  }
+
+  /**
+   * A host behind all the NATs of another side: on its LAN, or on a LAN of its own behind the same innermost NAT.
+   *
+   * @throws RangeError for a LAN of its own if no NAT is there, or no address is left
+   */
+  neighbour(name: string, of: Side, lan: 'same' | 'own', options: SimHostOptions = {}): Side {
+    const home = lan === 'same' ? of.home : this.#secondLan(of);
+    return this.#settle(name, options, of.nats, of.realm, home);
+  }
+
+  #settle(name: string, options: SimHostOptions, nats: Side['nats'], realm: Realm, home: Realm, link?: Link): Side {
+    const addHost = (host: string, own: SimHostOptions = {}) => this.#plug(host, home.join(1, link), own);
+    return { host: addHost(name, options), nats, realm, home, addHost };
+  }
+
+  #secondLan({ nats, home }: Side): Realm {
+    const [router] = nats;
+    if (router === undefined) throw new RangeError('there is no NAT to be behind together');
+    const { depth, upstream } = home;
+    const prefix = upstream ? this.#routedBlock(upstream.realm, upstream.slot) : this.#nextLan();
+    return new LanRealm(this.#world, { router, depth, upstream }, prefix, this.#innerLatencyUs);
   }
 
   /** What is behind a new router: a home's LAN behind the last one, else a carrier's customers. */

@@ -37,6 +37,7 @@ export class NatRouter extends Router {
     sequence: 0,
   };
   #inbound = false;
+  #isolating = false;
 
   constructor(world: World, name: string, behaviour: NatBehaviour, uplink: Uplink) {
     super(world, name);
@@ -50,14 +51,28 @@ export class NatRouter extends Router {
     }
   }
 
+  /** From now on nothing goes straight from one inside segment to another, as between a home's and its guests' networks. */
+  isolateSegments(): void {
+    this.#isolating = true;
+  }
+
   override receive(packet: Packet, port: Port): void {
     const { nat } = this;
     const inbound = port === this.outside.port;
-    if (nat === undefined || this.world.addresses.isIpv6(packet.destination)) this.#untouched(packet, port, inbound);
+    if (!inbound && this.#isolates(packet)) this.world.trace.dropped(this.device, packet, 'router: isolated segment');
+    else if (nat === undefined || this.world.addresses.isIpv6(packet.destination))
+      this.#untouched(packet, port, inbound);
     else if (this.#external.has(packet.destination)) this.#toExternal(nat, packet, inbound);
     else if (this.isForSelf(packet)) this.deliver(packet, port);
     else if (inbound) this.#translate(nat, packet, true);
     else this.#outbound(nat, packet);
+  }
+
+  /** Is it a packet from inside to another inside segment, which must not have it? */
+  #isolates({ destination }: Packet): boolean {
+    if (!this.#isolating || this.#external.has(destination) || this.network.owns(destination)) return false;
+    const route = this.network.routes.find(destination);
+    return route !== undefined && route.port !== this.outside.port;
   }
 
   #untouched(packet: Packet, port: Port, inbound: boolean): void {
