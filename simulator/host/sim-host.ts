@@ -1,13 +1,11 @@
 import type { Clock, Events, Host, NetworkInterface, Random, Signer } from '../../core/ports/index.ts';
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
-import { type AddressId, icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
+import { icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
 import { type Attachment, type Interface, NetworkLayer } from '../router/network-layer.ts';
 import type { Device } from '../trace/observer.ts';
-import type { AddressTable } from '../world/address-table.ts';
-import type { Scheduler } from '../world/scheduler.ts';
 import { SimSigner } from '../world/signer.ts';
 import { EPOCH_MS, type Resident, type World } from '../world/world.ts';
-import type { IpLayer } from './ip-layer.ts';
+import { HostIp } from './host-ip.ts';
 import { SimClock } from './sim-clock.ts';
 import { TcpStack } from './tcp/tcp-stack.ts';
 import { UdpStack } from './udp-stack.ts';
@@ -56,8 +54,9 @@ export class SimHost implements Host, PortOwner, Resident {
     const random = world.random.fork(`host:${this.device.name}`);
     this.random = random.fork('programs');
     this.events = { emit: (event, detail) => world.trace.hostEvent(this.device, event, detail) };
-    this.udp = new UdpStack(new HostIp(this, world, random.fork('udp')));
-    this.tcp = new TcpStack(new HostIp(this, world, random.fork('tcp')));
+    const ip = (label: string) => new HostIp(world, this.network, random.fork(label), (packet) => this.send(packet));
+    this.udp = new UdpStack(ip('udp'));
+    this.tcp = new TcpStack(ip('tcp'));
     world.adopt(this);
   }
 
@@ -72,20 +71,16 @@ export class SimHost implements Host, PortOwner, Resident {
 
   /** Takes a packet off the wire. */
   receive(packet: Packet, _port: Port): void {
-    if (this.isLocal(packet.destination) || this.#world.addresses.kind(packet.destination) === 'group')
+    if (this.network.isLocal(packet.destination) || this.#world.addresses.kind(packet.destination) === 'group')
       this.#accept(packet);
     else this.#world.trace.dropped(this.device, packet, 'host: not our address');
-  }
-
-  isLocal(address: AddressId): boolean {
-    return this.network.owns(address) || this.#world.addresses.kind(address) === 'loopback';
   }
 
   /** Sends a packet of this host's own. */
   send(packet: Packet): void {
     const { addresses, trace } = this.#world;
     trace.sent(this.device, packet);
-    if (this.isLocal(packet.destination)) {
+    if (this.network.isLocal(packet.destination)) {
       this.#world.scheduler.schedule(LOOPBACK_US, this.#arriveLocally, packet);
       return;
     }
@@ -154,45 +149,5 @@ export class SimHost implements Host, PortOwner, Resident {
     if (this.#world.addresses.kind(packet.destination) === 'group') return;
     const id = this.#world.nextPacketId();
     this.send(icmpPacket(id, packet.destination, 'port-unreachable', quoteOf(packet)));
-  }
-}
-
-/** A host as one of its transport stacks sees it. */
-class HostIp implements IpLayer {
-  readonly scheduler: Scheduler;
-  readonly addresses: AddressTable;
-  readonly random: Random;
-  readonly #host: SimHost;
-  readonly #world: World;
-  /** Where packets to any address of 127.0.0.0/8 start. */
-  readonly #loopback: AddressId;
-
-  constructor(host: SimHost, world: World, random: Random) {
-    this.scheduler = world.scheduler;
-    this.addresses = world.addresses;
-    this.random = random;
-    this.#host = host;
-    this.#world = world;
-    this.#loopback = world.addresses.id('127.0.0.1');
-  }
-
-  isLocal(address: AddressId): boolean {
-    return this.#host.isLocal(address);
-  }
-
-  sourceFor(destination: AddressId): AddressId | undefined {
-    const kind = this.addresses.kind(destination);
-    if (kind === 'unspecified') return undefined;
-    if (kind === 'loopback') return this.addresses.isIpv6(destination) ? destination : this.#loopback;
-    if (this.#host.isLocal(destination)) return destination;
-    return this.#host.network.routes.find(destination)?.source;
-  }
-
-  nextPacketId(): number {
-    return this.#world.nextPacketId();
-  }
-
-  send(packet: Packet): void {
-    this.#host.send(packet);
   }
 }

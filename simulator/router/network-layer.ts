@@ -81,6 +81,11 @@ export class NetworkLayer {
     return this.#own.has(address);
   }
 
+  /** Its own, or of the loopback. */
+  isLocal(address: AddressId): boolean {
+    return this.#own.has(address) || this.#world.addresses.kind(address) === 'loopback';
+  }
+
   /**
    * Puts a packet on the segment of its route. It dies there if nobody has the address of the next hop.
    *

@@ -34,7 +34,7 @@ const ICMP_CODES: Record<IcmpKind, number> = {
 export class TraceHash {
   readonly #hash = createHash('sha256');
   readonly #addresses: AddressTable;
-  readonly #bytes = Buffer.alloc(BUFFER_BYTES);
+  readonly #bytes = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly #view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, BUFFER_BYTES);
   #used = 0;
   #digest: string | undefined;

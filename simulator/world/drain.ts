@@ -25,7 +25,7 @@ const realSetImmediate = timers.setImmediate;
 /** Events per macrotask: the process stays responsive, and the hop between two slices costs nothing measurable. */
 const SLICE = 16_384;
 
-const tickCallback: unknown = Reflect.get(process, '_tickCallback');
+const runtimeDrain: unknown = Reflect.get(process, '_tickCallback');
 let proven: boolean | undefined;
 
 /**
@@ -36,21 +36,28 @@ let proven: boolean | undefined;
 export function drive(driven: Driven, settling: Settling): Promise<void> {
   return new Promise((resolve) => {
     realSetImmediate(() => {
-      if (settling === 'tick' && canTick()) tickSlice(driven, tickCallback as () => void, resolve);
+      const settle = settling === 'tick' ? provenDrain() : undefined;
+      if (settle) tickSlice(driven, settle, resolve);
       else immediateStep(driven, resolve);
     });
   });
 }
 
-/** Does `process._tickCallback` drain here and now? Meaningful in a macrotask only. */
-export function canTick(): boolean {
-  if (proven === undefined && typeof tickCallback === 'function') {
-    let seen = 0;
-    void Promise.resolve().then(() => process.nextTick(() => void Promise.resolve().then(() => seen++)));
-    Reflect.apply(tickCallback, process, []);
-    proven = seen === 1;
-  }
-  return proven === true;
+function provenDrain(): (() => void) | undefined {
+  if (typeof runtimeDrain !== 'function') return undefined;
+  proven ??= drains(runtimeDrain as () => void);
+  return proven ? (runtimeDrain as () => void) : undefined;
+}
+
+/** The self-test: does `settle`, called here and now, run promises that set off ticks that set off promises? */
+export function drains(settle: () => void): boolean {
+  let reached = false;
+  const last = (): void => {
+    reached = true;
+  };
+  void Promise.resolve().then(() => process.nextTick(() => void Promise.resolve().then(last)));
+  settle();
+  return reached;
 }
 
 function tickSlice(driven: Driven, settle: () => void, done: () => void): void {

@@ -3,7 +3,8 @@ import { setTimeout as namedSetTimeout } from 'node:timers';
 import { setTimeout as wait, setImmediate as waitImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Outcome, World } from './world.ts';
+import type { Outcome } from './run.ts';
+import { World } from './world.ts';
 
 async function inWorld<T>(main: (world: World) => Promise<T> | T, seed = 'globals'): Promise<T> {
   const world = new World({ seed });
