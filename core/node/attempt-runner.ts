@@ -6,6 +6,7 @@ import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
 import { Inbox, type Mailbox } from './mailbox.ts';
+import { ProvenLink } from './proven-link.ts';
 import { sleep } from './sleep.ts';
 
 const MAX_REASON_LENGTH = 200;
@@ -44,7 +45,7 @@ export class AttemptRunner {
   }
 
   /** Undefined if the attempt ended without a proven transport; the report says why. */
-  async run(input: PlanInput): Promise<ProvenTransport | undefined> {
+  async run(input: PlanInput): Promise<ProvenLink | undefined> {
     const plan = this.plugin.plan(input);
     if (!plan.applicable) {
       this.#end('not-applicable', plan.reason);
@@ -52,6 +53,7 @@ export class AttemptRunner {
     }
     try {
       const transport = await this.plugin.attempt(plan.plan, this.#attempt(input));
+      if (!(transport instanceof ProvenLink)) throw new Error('the plugin gave a transport that nobody proved');
       if (this.#report) {
         transport.abort(); // Cancelled in the very moment of success: the winner is another.
         return undefined;

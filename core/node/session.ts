@@ -207,7 +207,7 @@ export class Session implements AttemptSession {
   async #run(runner: AttemptRunner, input: PlanInput): Promise<void> {
     const link = await runner.run(input);
     if (link) {
-      const winner = { link: link as ProvenLink, plugin: runner.plugin.name, dispose: () => runner.dispose() };
+      const winner = { link, plugin: runner.plugin.name, dispose: () => runner.dispose() };
       this.#finish(winner, 'lost the race');
       return;
     }
