@@ -37,12 +37,19 @@ export interface Quote {
   sequence: number;
 }
 
+/** Which part of a datagram's data, all that is behind the IP header, a fragment has (RFC 791 section 3.2). */
+export interface Fragment {
+  /** Bytes of the data that come before. */
+  readonly offset: number;
+  readonly more: boolean;
+}
+
 /**
  * One packet on its way. It has a single owner at a time, and who forwards it may rewrite it in place (NAT, TTL);
  * `payload` is never written to, so packets may share one.
  */
 export interface Packet {
-  /** Unique in its world, kept through translation: a trace follows a packet by it. */
+  /** Unique in its world, kept through translation: a trace follows a packet by it, copies and fragments included. */
   id: number;
   protocol: Protocol;
   source: AddressId;
@@ -61,6 +68,8 @@ export interface Packet {
   window: number;
   /** ICMP errors only. */
   icmp: { kind: IcmpKind; quote: Quote } | undefined;
+  /** Fragments of UDP datagrams only. All but the first have port 0 on both ends, since they know none. */
+  fragment?: Fragment;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -118,7 +127,7 @@ export function icmpPacket(id: number, source: AddressId, kind: IcmpKind, quote:
 
 /** Bytes on the wire: IPv4 header and transport header without options, and the payload. */
 export function wireLength(packet: Packet): number {
-  if (packet.protocol === UDP) return 28 + packet.payload.length;
+  if (packet.protocol === UDP) return (packet.fragment?.offset ? 20 : 28) + packet.payload.length;
   if (packet.protocol === TCP) return 40 + packet.payload.length;
   return 56; // RFC 792: IP header, 8 bytes of ICMP, the quoted IP header and 8 bytes of its data
 }

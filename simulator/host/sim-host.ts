@@ -2,6 +2,7 @@ import type { Clock, Events, Host, NetworkInterface, Random, Signer } from '../.
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
 import { icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
 import { type Attachment, type Interface, NetworkLayer } from '../router/network-layer.ts';
+import { Reassembler } from '../router/reassembler.ts';
 import type { Device } from '../trace/observer.ts';
 import { SimSigner } from '../world/signer.ts';
 import { EPOCH_MS, type Resident, type World } from '../world/world.ts';
@@ -41,15 +42,14 @@ export class SimHost implements Host, PortOwner, Resident {
   readonly udp: UdpStack;
   readonly tcp: TcpStack;
   readonly #world: World;
+  readonly #fragments: Reassembler;
 
   /** @param on the host's name, or the network layer of the router that it is part of */
   constructor(world: World, on: string | NetworkLayer, options: SimHostOptions = {}) {
     this.#world = world;
     this.network = typeof on === 'string' ? new NetworkLayer(world, world.device(on)) : on;
     this.device = this.network.device;
-    this.network.ownNeighbourMissing = (quote) => {
-      this.#loop(icmpPacket(world.nextPacketId(), quote.source, 'host-unreachable', quote));
-    };
+    this.network.ownError ??= (kind, quote) => this.#loop(icmpPacket(world.nextPacketId(), quote.source, kind, quote));
     this.clock = new SimClock(world.scheduler, EPOCH_MS + (options.wallOffsetMs ?? 0));
     const random = world.random.fork(`host:${this.device.name}`);
     this.random = random.fork('programs');
@@ -57,6 +57,10 @@ export class SimHost implements Host, PortOwner, Resident {
     const ip = (label: string) => new HostIp(world, this.network, random.fork(label), (packet) => this.send(packet));
     this.udp = new UdpStack(ip('udp'));
     this.tcp = new TcpStack(ip('tcp'));
+    // RFC 1122 section 3.3.2
+    this.#fragments = new Reassembler(world, this.device, (first) => {
+      this.network.sendError('time-exceeded', quoteOf(first));
+    });
     world.adopt(this);
   }
 
@@ -71,6 +75,11 @@ export class SimHost implements Host, PortOwner, Resident {
 
   /** Takes a packet off the wire. */
   receive(packet: Packet, _port: Port): void {
+    const whole = packet.fragment === undefined ? packet : this.#fragments.take(packet);
+    if (whole !== undefined) this.#receive(whole);
+  }
+
+  #receive(packet: Packet): void {
     if (this.network.isLocal(packet.destination) || this.#world.addresses.kind(packet.destination) === 'group')
       this.#accept(packet);
     else this.#world.trace.dropped(this.device, packet, 'host: not our address');

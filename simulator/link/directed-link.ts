@@ -1,28 +1,52 @@
 import type { Random } from '../../core/ports/index.ts';
 import type { Packet } from '../packet.ts';
-import { type Impairment, jitter, LOST, latency, loss } from './impairment.ts';
+import { burstLoss } from './burst-loss.ts';
+import { exponentialJitter } from './exponential-jitter.ts';
+import {
+  exactLoss,
+  holdBack,
+  type Impairment,
+  jitter,
+  type LinkDropReason,
+  LOST,
+  latency,
+  loss,
+} from './impairment.ts';
 import type { LinkModel } from './link-model.ts';
+import { Queue } from './queue.ts';
 
-/** One direction of a link in operation. */
+/**
+ * One direction of a link in operation. A packet waits for the transmitter, meets the losses, then travels; what is
+ * lost on the way has taken its share of the rate. Each impairment draws from a stream of its own, so that another loss
+ * rate does not shift the jitter.
+ */
 export class DirectedLink {
   readonly #chain: readonly Impairment[];
   readonly #reorder: boolean;
+  readonly #holdBack: Impairment | undefined;
+  readonly #duplicatePpm: number;
+  readonly #duplicates: Random;
   #lastArrivalUs = 0;
-  #lossReason = '';
+  #lossReason: LinkDropReason | '' = '';
 
-  private constructor(chain: readonly Impairment[], reorder: boolean) {
+  private constructor(model: LinkModel, chain: readonly Impairment[], random: Random) {
     this.#chain = chain;
-    this.#reorder = reorder;
+    this.#reorder = model.reorder === true;
+    this.#holdBack = model.holdBack && holdBack(model.holdBack.sharePpm, model.holdBack.byUs, random.fork('hold back'));
+    this.#duplicatePpm = model.duplicatePpm ?? 0;
+    this.#duplicates = random.fork('duplicate');
   }
 
-  /** Undefined for a model that does nothing. */
+  /** Undefined for a model that does nothing to packets that fit. */
   static of(model: LinkModel, random: Random): DirectedLink | undefined {
-    const chain: Impairment[] = [];
-    // Each has its own stream, so that another loss rate does not shift the jitter.
-    if (model.lossPpm) chain.push(loss(model.lossPpm, random.fork('loss')));
-    if (model.latencyUs) chain.push(latency(model.latencyUs));
-    if (model.jitterUs) chain.push(jitter(model.jitterUs, random.fork('jitter')));
-    return chain.length === 0 ? undefined : new DirectedLink(chain, model.reorder === true);
+    const chain = chainOf(model, random);
+    const idle = chain.length === 0 && !model.holdBack && !model.duplicatePpm;
+    return idle ? undefined : new DirectedLink(model, chain, random);
+  }
+
+  /** Does the next packet enter twice? To be asked once for each that does not stem from a duplication itself. */
+  duplicates(): boolean {
+    return this.#duplicatePpm > 0 && this.#duplicates.below(1_000_000) < this.#duplicatePpm;
   }
 
   /** When a packet that enters now arrives, in microseconds; {@link LOST} if it does not. */
@@ -38,11 +62,25 @@ export class DirectedLink {
     }
     if (!this.#reorder && arrivalUs < this.#lastArrivalUs) arrivalUs = this.#lastArrivalUs;
     this.#lastArrivalUs = arrivalUs;
-    return arrivalUs;
+    // Those behind it do not wait for a packet that is held back.
+    return this.#holdBack === undefined ? arrivalUs : arrivalUs + this.#holdBack.transit(packet, arrivalUs);
   }
 
   /** Why the last lost packet was lost. */
   get lossReason(): string {
     return this.#lossReason;
   }
+}
+
+function chainOf(model: LinkModel, random: Random): Impairment[] {
+  const { rate, lossPpm, burstLoss: bursts, exactLoss: exact } = model;
+  const chain: Impairment[] = [];
+  if (rate) chain.push(new Queue(rate));
+  if (lossPpm) chain.push(loss(lossPpm, random.fork('loss')));
+  if (bursts) chain.push(burstLoss(bursts, random.fork('burst loss')));
+  if (exact) chain.push(exactLoss(exact.lost, exact.of, random.fork('exact loss')));
+  if (model.latencyUs) chain.push(latency(model.latencyUs));
+  if (model.jitterUs) chain.push(jitter(model.jitterUs, random.fork('jitter')));
+  if (model.exponentialJitterUs) chain.push(exponentialJitter(model.exponentialJitterUs, random.fork('exponential')));
+  return chain;
 }

@@ -3,10 +3,11 @@ import type { Random, Timer } from '../../core/ports/index.ts';
 import type { Port, Segment } from '../link/segment.ts';
 import type { MappingInfo, NatEnvironment } from '../nat/environment.ts';
 import { Nat } from '../nat/nat.ts';
-import { type Packet, type Quote, UDP } from '../packet.ts';
+import { icmpPacket, type Packet, type Quote, UDP } from '../packet.ts';
 import type { World } from '../world/world.ts';
 import type { Attachment, Interface } from './network-layer.ts';
 import { policyRefusal } from './policy.ts';
+import { Reassembler } from './reassembler.ts';
 import { Router } from './router.ts';
 
 export interface Uplink extends Attachment {
@@ -37,6 +38,8 @@ export class NatRouter extends Router {
     sequence: 0,
   };
   #inbound = false;
+  /** Only the first fragment has the ports, so a NAT puts datagrams together before it looks at them, as Linux does. */
+  readonly #fragments: Reassembler;
   #isolating = false;
 
   constructor(world: World, name: string, behaviour: NatBehaviour, uplink: Uplink) {
@@ -46,8 +49,15 @@ export class NatRouter extends Router {
     this.network.addRoute('0.0.0.0/0', this.outside, uplink.gateway);
     const external = this.outside.ids.filter((id) => !world.addresses.isIpv6(id));
     this.#external = new Set(external);
+    this.#fragments = new Reassembler(world, this.device);
     if (behaviour.translation === 'napt') {
       this.nat = new Nat(behaviour, this.#environment(world.random.fork(`nat:${name}`)), external);
+      // What the uplink refuses left with an external address: the host behind it has to hear (RFC 4787 REQ-13).
+      this.network.ownError = (kind, quote) => {
+        const error = icmpPacket(world.nextPacketId(), quote.source, kind, quote);
+        world.trace.sent(this.device, error);
+        world.scheduler.schedule(0, this.#errorAtUplink, error);
+      };
     }
   }
 
@@ -57,6 +67,11 @@ export class NatRouter extends Router {
   }
 
   override receive(packet: Packet, port: Port): void {
+    const whole = packet.fragment === undefined || this.nat === undefined ? packet : this.#fragments.take(packet);
+    if (whole !== undefined) this.#receive(whole, port);
+  }
+
+  #receive(packet: Packet, port: Port): void {
     const { nat } = this;
     const inbound = port === this.outside.port;
     if (!inbound && this.#isolates(packet)) this.world.trace.dropped(this.device, packet, 'router: isolated segment');
@@ -92,6 +107,8 @@ export class NatRouter extends Router {
       this.network.transmit(packet, route);
     }
   }
+
+  readonly #errorAtUplink = (error: Packet): void => this.receive(error, this.outside.port);
 
   #toExternal(nat: Nat, packet: Packet, inbound: boolean): void {
     if (inbound) {

@@ -1,11 +1,22 @@
 import { familyOf } from '../../core/net/ip.ts';
 import { parsePrefix, prefixOf } from '../../core/net/prefix.ts';
 import type { InterfaceAddress } from '../../core/ports/index.ts';
-import type { Link } from '../link/link-model.ts';
+import type { LinkDropReason } from '../link/impairment.ts';
+import type { Link, MtuLimit } from '../link/link-model.ts';
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
-import { type AddressId, ICMP, type IcmpKind, icmpPacket, type Packet, type Quote, quoteOf } from '../packet.ts';
+import {
+  type AddressId,
+  ICMP,
+  type IcmpKind,
+  icmpPacket,
+  type Packet,
+  type Quote,
+  quoteOf,
+  wireLength,
+} from '../packet.ts';
 import type { Device } from '../trace/observer.ts';
 import type { World } from '../world/world.ts';
+import { cut, mayBeCut } from './fragmentation.ts';
 import { type Route, RoutingTable } from './routing-table.ts';
 
 /** Linux asks three times, a second apart, before it gives up on a neighbour (`mcast_solicit`, `retrans_time_ms`). */
@@ -87,17 +98,39 @@ export class NetworkLayer {
   }
 
   /**
-   * Puts a packet on the segment of its route. It dies there if nobody has the address of the next hop.
+   * Puts a packet on the segment of its route, in pieces if it must. It dies there if nobody has the address of the
+   * next hop, or if it is too long for the link and may not be cut.
    *
    * @param original what an ICMP error about it must quote @default the packet as it is
    */
   transmit(packet: Packet, route: Route, original?: Readonly<Quote>): void {
+    const { port } = route;
+    const { segment } = port;
     const nextHop = route.via ?? packet.destination;
-    if (route.port.segment.send(packet, route.port, nextHop)) return;
-    this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
-    if (packet.protocol === ICMP) return;
-    const quote = original ? { ...original } : quoteOf(packet);
-    this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quote);
+    const limit = segment.limit(port, nextHop);
+    if (limit !== undefined && wireLength(packet) > limit.bytes) {
+      if (limit.oversize !== 'fragment' || !mayBeCut(packet, this.#world.addresses.isIpv6(packet.destination))) {
+        this.#refuse(packet, limit, original);
+        return;
+      }
+      for (const piece of cut(packet, limit.bytes)) {
+        if (piece.fragment!.offset > (packet.fragment?.offset ?? 0)) this.#world.trace.fragmented(this.device, piece);
+        segment.send(piece, port, nextHop);
+      }
+    } else if (!segment.send(packet, port, nextHop)) {
+      this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
+      if (packet.protocol === ICMP) return;
+      const quote = original ? { ...original } : quoteOf(packet);
+      this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quote);
+    }
+  }
+
+  /** RFC 1191 section 4, RFC 4443 section 3.2. */
+  #refuse(packet: Packet, { oversize }: MtuLimit, original: Readonly<Quote> | undefined): void {
+    const reason: LinkDropReason = 'link: mtu';
+    this.#world.trace.dropped(this.device, packet, reason);
+    if (packet.protocol === ICMP || oversize === 'blackhole') return;
+    this.#tell('fragmentation-needed', original ? { ...original } : quoteOf(packet));
   }
 
   /**
@@ -112,13 +145,15 @@ export class NetworkLayer {
     this.transmit(packet, route);
   }
 
-  /** What a host does when a packet of its own found no neighbour. @default nothing */
-  ownNeighbourMissing: (quote: Quote) => void = () => {};
+  /** Takes an error about a packet that left with an address of the device's own. @default nobody */
+  ownError: ((kind: IcmpKind, quote: Quote) => void) | undefined;
 
-  readonly #neighbourMissing = (quote: Quote): void => {
-    if (this.owns(quote.source)) this.ownNeighbourMissing(quote);
-    else this.sendError('host-unreachable', quote);
-  };
+  #tell(kind: IcmpKind, quote: Quote): void {
+    if (this.owns(quote.source)) this.ownError?.(kind, quote);
+    else this.sendError(kind, quote);
+  }
+
+  readonly #neighbourMissing = (quote: Quote): void => this.#tell('host-unreachable', quote);
 }
 
 function parseInterfaceAddress(text: string): InterfaceAddress {

@@ -12,6 +12,7 @@ import {
   SYN,
   TCP,
   UDP,
+  wireLength,
 } from '../packet.ts';
 import type { AddressTable } from '../world/address-table.ts';
 
@@ -28,8 +29,17 @@ export function formatPacket(packet: Packet, addresses: AddressTable): string {
   const { icmp } = packet;
   if (icmp) return `${formatWay(packet, addresses)} ${icmp.kind} about ${formatWay(icmp.quote, addresses)}`;
   const tcp = packet.protocol === TCP ? ` ${formatTcp(packet)}` : '';
-  return `${formatWay(packet, addresses)}${tcp} len ${packet.payload.length}`;
+  return `${formatWay(packet, addresses)}${tcp} len ${packet.payload.length}${formatFragment(packet)}`;
 }
+
+/** ` frag 1256@0+`: bytes of data, where they belong, and whether more follow. */
+function formatFragment(packet: Packet): string {
+  const { fragment } = packet;
+  if (!fragment) return '';
+  return ` frag ${wireLength(packet) - IP_HEADER}@${fragment.offset}${fragment.more ? '+' : ''}`;
+}
+
+const IP_HEADER = 20;
 
 /** `UDP 10.0.1.2:5000 > 192.0.2.1:3478`; ICMP has no ports. */
 export function formatWay(header: Packet | Quote, addresses: AddressTable): string {

@@ -11,9 +11,18 @@ export interface Device {
 
 /**
  * What can happen to a packet. `sent` opens its life, `delivered` or `dropped` ends it; `translated` is a forwarding
- * that rewrote the header, which is the new one by then.
+ * that rewrote the header, which is the new one by then. `duplicated` opens the life of a copy, `fragmented` that of a
+ * further fragment of a packet that was cut; `joined` ends the life of a fragment that went into the first one.
  */
-export type PacketEvent = 'sent' | 'forwarded' | 'translated' | 'delivered' | 'dropped';
+export type PacketEvent =
+  | 'sent'
+  | 'forwarded'
+  | 'translated'
+  | 'delivered'
+  | 'dropped'
+  | 'duplicated'
+  | 'fragmented'
+  | 'joined';
 
 export type MappingEvent = 'created' | 'expired' | 'reset' | 'icmp-error' | 'flushed';
 

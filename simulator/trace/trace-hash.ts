@@ -9,7 +9,16 @@ const BUFFER_BYTES = 65_536;
 /** No record without its text or payload is longer. */
 const RECORD_BYTES = 96;
 
-const PACKET_CODES: Record<PacketEvent, number> = { sent: 1, forwarded: 2, translated: 3, delivered: 4, dropped: 5 };
+const PACKET_CODES: Record<PacketEvent, number> = {
+  sent: 1,
+  forwarded: 2,
+  translated: 3,
+  delivered: 4,
+  dropped: 5,
+  duplicated: 6,
+  fragmented: 7,
+  joined: 8,
+};
 const MAPPING_CODES: Record<MappingEvent, number> = {
   created: 16,
   expired: 17,
@@ -66,6 +75,9 @@ export class TraceHash {
       view.setUint32(at + 12, quote.sourcePort * 65_536 + quote.destinationPort, true);
       view.setUint32(at + 16, quote.sequence, true);
       at += 20;
+    } else if (packet.fragment) {
+      view.setUint32(at, packet.fragment.offset * 2 + (packet.fragment.more ? 1 : 0), true);
+      at += 4;
     }
     this.#used = at;
     if (event === 'sent') this.#append(packet.payload);

@@ -88,12 +88,14 @@ export class TraceLog implements Observer {
 
   /** Whoever receives a payload may write to it, so it is copied where the packet is sent. */
   #payloadOf(event: PacketEvent, packet: Packet): Uint8Array {
+    if (packet.fragment) return Uint8Array.from(packet.payload);
     if (event === 'sent') {
       const copy = Uint8Array.from(packet.payload);
       this.#payloads.set(packet.id, copy);
       return copy;
     }
-    const sent = this.#payloads.get(packet.id) ?? packet.payload;
+    // A copy may live on after the first one that arrived.
+    const sent = this.#payloads.get(packet.id) ?? Uint8Array.from(packet.payload);
     if (event === 'delivered' || event === 'dropped') this.#payloads.delete(packet.id);
     return sent;
   }

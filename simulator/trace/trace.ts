@@ -2,7 +2,7 @@ import type { MappingInfo } from '../nat/environment.ts';
 import type { Packet } from '../packet.ts';
 import type { AddressTable } from '../world/address-table.ts';
 import type { Scheduler } from '../world/scheduler.ts';
-import type { Device, HostEventDetail, MappingEvent, Observer } from './observer.ts';
+import type { Device, HostEventDetail, MappingEvent, Observer, PacketEvent } from './observer.ts';
 import { TraceCounters } from './trace-counters.ts';
 import { TraceHash } from './trace-hash.ts';
 
@@ -44,6 +44,21 @@ export class Trace {
     this.#passed(device, 'delivered', packet);
   }
 
+  /** A link made a copy of a packet. */
+  duplicated(device: Device, copy: Packet): void {
+    this.#passed(device, 'duplicated', copy);
+  }
+
+  /** A packet was cut. @param piece any fragment but the first */
+  fragmented(device: Device, piece: Packet): void {
+    this.#passed(device, 'fragmented', piece);
+  }
+
+  /** Fragments became one packet again. @param piece any of them but the first */
+  joined(device: Device, piece: Packet): void {
+    this.#passed(device, 'joined', piece);
+  }
+
   dropped(device: Device, packet: Packet, reason: string): void {
     const now = this.#scheduler.now;
     this.hash.packet(now, device, 'dropped', packet, reason);
@@ -64,7 +79,7 @@ export class Trace {
     for (const observer of this.#observers) observer.hostEvent(now, device, name, detail);
   }
 
-  #passed(device: Device, event: 'forwarded' | 'translated' | 'delivered', packet: Packet): void {
+  #passed(device: Device, event: Exclude<PacketEvent, 'sent' | 'dropped'>, packet: Packet): void {
     const now = this.#scheduler.now;
     this.hash.packet(now, device, event, packet, '');
     for (const observer of this.#observers) observer.packet(now, device, event, packet, '');
