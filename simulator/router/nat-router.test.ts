@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
 import type { Endpoint } from '../../core/net/endpoint.ts';
 import type { UdpSocket } from '../../core/ports/index.ts';
-import type { SimHost } from '../host/sim-host.ts';
+import { SimHost } from '../host/sim-host.ts';
 import { symmetricLink } from '../link/link-model.ts';
+import { Segment } from '../link/segment.ts';
 import { udpPacket } from '../packet.ts';
 import { type Side, Topology } from '../topology.ts';
 import { TraceLog } from '../trace/trace-log.ts';
 import { World } from '../world/world.ts';
+import { NatRouter } from './nat-router.ts';
 
 const link = symmetricLink({ latencyUs: 10_000 });
 const SERVER: Endpoint = { address: '192.0.2.2', port: 3478 };
@@ -312,5 +314,33 @@ describe('NatRouter', () => {
     });
     expect(heard).toEqual([['here? from 10.0.1.1:1900', 'anybody? from 10.0.1.1:1900']]);
     expect(about(lines, 'len 9').at(-1)).toContain('nat: no mapping');
+  });
+
+  test('IPv6 passes untouched, and a policy holds for it as well', async () => {
+    for (const [blocks, heard] of [
+      [[], ['data from 2001:db8:1::2']],
+      [['udp'], []],
+    ] as const) {
+      const { world, play } = scene();
+      const [lan, cable] = [new Segment(world), new Segment(world)];
+      const behaviour = resolveBehaviour({ blocks });
+      const uplink = { segment: cable, addresses: ['198.51.100.9/24', '2001:db8:2::1/64'], gateway: '198.51.100.1' };
+      const router = new NatRouter(world, 'router', behaviour, uplink);
+      router.attach(lan, { addresses: ['10.0.9.1/24', '2001:db8:1::1/64'] });
+      const [inside, outside] = [new SimHost(world, 'inside'), new SimHost(world, 'outside')];
+      const own = inside.attach(lan, { addresses: ['2001:db8:1::2/64'] });
+      inside.network.addRoute('::/0', own, '2001:db8:1::1');
+      outside.attach(cable, { addresses: ['2001:db8:2::2/64'] });
+      const messages: string[] = [];
+      const lines = await play(async () => {
+        const socket = await outside.udp.bind({ family: 6, port: 9 });
+        socket.onMessage = (data, { address }) => messages.push(`${Buffer.from(data)} from ${address}`);
+        const client = await inside.udp.bind({ family: 6, port: 1 });
+        client.send(Buffer.from('data'), { address: '2001:db8:2::2', port: 9 });
+      });
+      expect(messages).toEqual(heard);
+      expect(about(lines, 'router forwarded')).toHaveLength(heard.length);
+      expect(about(lines, 'translated').concat(about(lines, 'mapping'))).toEqual([]);
+    }
   });
 });
