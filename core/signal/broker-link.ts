@@ -140,7 +140,7 @@ export class BrokerLink {
     this.#timer = this.#host.clock.after(connectTimeoutMs, drop);
     client.on('connect', () => this.#subscribe(client));
     client.on('packetreceive', (packet) => {
-      // We subscribed at QoS 1. MQTT.js keeps each QoS 2 message until the broker releases it, and has no limit.
+      // We subscribed at QoS 0. MQTT.js keeps each QoS 2 message until the broker releases it, and has no limit.
       if (packet.cmd === 'publish' && packet.qos === 2) drop();
     });
     client.on('message', (topic, payload) => {
@@ -151,7 +151,9 @@ export class BrokerLink {
   }
 
   #subscribe(client: MqttClient): void {
-    client.subscribe(this.#options.topic, { qos: 1 }, (error) => {
+    // QoS 1 on the way down would cost an acknowledgement and guarantee no more: in a clean session the broker forgets
+    // what is unacknowledged when the connection breaks (MQTT 3.1.1 section 3.1.2.4), and until then TCP carries it.
+    client.subscribe(this.#options.topic, { qos: 0 }, (error) => {
       if (client !== this.#client || this.#gone) return;
       if (error) {
         client.stream.destroy();
