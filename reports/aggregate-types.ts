@@ -1,3 +1,4 @@
+import type { PopulationSummary } from './population/population-types.ts';
 import type { AttemptOutcome, AttemptResult, Mode, NatLegend, Outcome, Path, RunExpectation } from './schema.ts';
 import type { Interval, Spread } from './statistics.ts';
 
@@ -16,6 +17,8 @@ export interface Aggregate {
   /** Dropped packets by the rule that killed them, the commonest first. */
   readonly drops: readonly Count[];
   readonly nats: ReadonlyMap<string, NatLegend>;
+  /** Null where the scenario has none. */
+  readonly population: PopulationSummary | null;
   readonly expectations: readonly RunExpectation[];
   /** What a reader must know before trusting the numbers, one sentence each. */
   readonly warnings: readonly string[];

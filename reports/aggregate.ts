@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Aggregate, Axis } from './aggregate-types.ts';
+import { axesKey } from './axes.ts';
 import { CellBuilder, type DetailLimits } from './cell-builder.ts';
 import { Counter } from './counter.ts';
 import { type MergedRuns, mergeRuns } from './merge-runs.ts';
 import { PluginBuilder } from './plugin-builder.ts';
+import { PopulationBuilder } from './population/population-builder.ts';
 import { openRun, ReadRunError, type Run } from './read-run.ts';
 import type { TrialResult } from './schema.ts';
 import { endingOf, TallyBuilder } from './tally.ts';
@@ -35,6 +37,7 @@ class Aggregator {
   readonly #cells = new Map<string, CellBuilder>();
   readonly #plugins = new Map<string, PluginBuilder>();
   readonly #total = new TallyBuilder();
+  readonly #population: PopulationBuilder | undefined;
   readonly #drops = new Counter();
   readonly #lines: number[];
   readonly #warnings: string[];
@@ -52,6 +55,8 @@ class Aggregator {
       this.#cells.set(axesKey(cell.axes), new CellBuilder(cell, this.#merged.plugins, limits, this.#total));
     }
     for (const plugin of this.#merged.plugins) this.#plugins.set(plugin, new PluginBuilder(plugin));
+    const { population, plugins } = this.#merged;
+    this.#population = population && new PopulationBuilder(population, axes(this.#merged), plugins);
   }
 
   add(run: number, line: number, trial: TrialResult): void {
@@ -64,6 +69,7 @@ class Aggregator {
     const { dir, info } = this.#runs[run]!;
     const ending = endingOf(trial, info.plugins);
     cell.add(dir, trial, ending);
+    this.#population?.add(dir, trial, ending.ran);
     this.#plugins.get(trial.only ?? trial.plugin ?? '')?.ended(ending);
     for (const attempt of trial.attempts) this.#plugins.get(attempt.plugin)!.attempted(attempt);
     for (const [reason, count] of Object.entries(trial.drops)) this.#drops.add(reason, count);
@@ -98,6 +104,7 @@ class Aggregator {
       byPlugin: [...this.#plugins.values()].map((plugin) => plugin.finish()),
       drops: this.#drops.sorted(),
       nats,
+      population: this.#population?.finish(cells) ?? null,
       expectations: this.#runs.flatMap(({ info }) => info.expectations),
       warnings: this.#warnings,
     };
@@ -142,8 +149,4 @@ function axes({ cells }: MergedRuns): Axis[] {
     }
   }
   return [...values].map(([name, set]) => ({ name, values: [...set] }));
-}
-
-function axesKey(axes: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(axes).sort());
 }

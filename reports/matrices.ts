@@ -1,4 +1,5 @@
 import type { Aggregate, CellSummary, Tally } from './aggregate-types.ts';
+import { groupTitle } from './axes.ts';
 
 /** Axis `a` by axis `b`, for one combination of the other axes. */
 export interface Matrix {
@@ -24,13 +25,9 @@ export function stateOf(tally: Tally | undefined): CellState {
 export function matrices({ axes, cells }: Aggregate): Matrix[] {
   const rows = axes.find(({ name }) => name === 'a')?.values ?? [''];
   const columns = axes.find(({ name }) => name === 'b')?.values ?? [''];
-  const others = axes.filter(({ name }) => name !== 'a' && name !== 'b');
   const groups = new Map<string, Map<string, CellSummary>>();
   for (const cell of cells) {
-    const title = others
-      .filter(({ values }) => values.length > 1)
-      .map(({ name }) => `${name}: ${cell.axes.get(name)}`)
-      .join(', ');
+    const title = groupTitle(axes, (name) => cell.axes.get(name));
     const group = groups.get(title) ?? new Map<string, CellSummary>();
     groups.set(title, group.set(place(cell.axes.get('a') ?? '', cell.axes.get('b') ?? ''), cell));
   }

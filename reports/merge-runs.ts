@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { RunPopulation } from './population/run-population.ts';
 import { ReadRunError, type Run } from './read-run.ts';
 import type { Mode, NatLegend, RunCell } from './schema.ts';
 
@@ -9,6 +10,7 @@ export interface MergedRuns {
   readonly plugins: readonly string[];
   readonly cells: readonly RunCell[];
   readonly nats: ReadonlyMap<string, NatLegend>;
+  readonly population: RunPopulation | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -28,6 +30,7 @@ export function mergeRuns(runs: readonly Run[]): MergedRuns {
     plugins: distinct(runs.flatMap(({ info }) => info.plugins)),
     cells: mergeCells(runs),
     nats: mergeNats(runs),
+    population: first.info.population,
     warnings: differences(runs),
   };
 }
@@ -40,6 +43,9 @@ function refuseDifference(first: Run, run: Run): void {
   if (run.info.mode !== first.info.mode) refuse('has mode', first.info.mode, run.info.mode);
   const [ours, theirs] = [first, run].map(({ info }) => Object.keys(info.cells[0]?.axes ?? {}).join(', '));
   if (ours !== theirs) refuse('has the axes', ours!, theirs!);
+  if (!isDeepStrictEqual(run.info.population, first.info.population)) {
+    throw new ReadRunError(`${run.dir}: has another population than ${first.dir}: report them apart`);
+  }
 }
 
 function mergeCells(runs: readonly Run[]): RunCell[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runPopulation } from './population/parse-population.ts';
 import { RESULT_SCHEMA, type RunInfo, type TrialResult } from './schema.ts';
 
 const count = z.number().int().nonnegative();
@@ -45,6 +46,7 @@ const runInfo: z.ZodType<RunInfo> = z.object({
   plugins: z.array(z.string()),
   cells: z.array(z.object({ id: z.string(), axes: z.record(z.string(), z.string()) })),
   nats: z.record(z.string(), z.object({ summary: z.string(), behaviour: z.unknown() })),
+  population: runPopulation.optional(),
   scenario: z.string(),
   versions: z.record(z.string(), z.string()),
   interrupted: z.boolean(),

@@ -3,6 +3,7 @@ import { findings } from './findings.ts';
 import { percent } from './format.ts';
 import { type CellState, type Matrix, matrices, stateOf } from './matrices.ts';
 import { pluginCodes } from './plugin-codes.ts';
+import { populationText } from './population/population-text.ts';
 
 /** Columns wider than this are headed by numbers, which a list below explains. */
 const MAX_COLUMN_WIDTH = 20;
@@ -16,7 +17,9 @@ const GAP = '  ';
 export function renderSummary(aggregate: Aggregate): string {
   const codes = pluginCodes(aggregate.plugins);
   const shown = matrices(aggregate).map((matrix) => matrixText(matrix, codes));
-  return [...shown, legend(aggregate, codes), ...aggregate.warnings, findings(aggregate)].map(printable).join('\n\n');
+  const population = aggregate.population ? [populationText(aggregate.population)] : [];
+  const parts = [...shown, legend(aggregate, codes), ...population, ...aggregate.warnings, findings(aggregate)];
+  return parts.map(printable).join('\n\n');
 }
 
 function matrixText(matrix: Matrix, codes: ReadonlyMap<string, string>): string {

@@ -1,3 +1,5 @@
+import type { RunPopulation } from './population/run-population.ts';
+
 /** The shapes of what a run writes: `results.jsonl`, one {@link TrialResult} a line, and `run.json`. */
 
 export const RESULT_SCHEMA = 1;
@@ -89,6 +91,8 @@ export interface RunInfo {
   readonly cells: readonly RunCell[];
   /** What each NAT of the scenario is: for the legend. */
   readonly nats: Readonly<Record<string, NatLegend>>;
+  /** Whom the peers stand for. Only where the scenario says so. */
+  readonly population?: RunPopulation;
   /** The scenario file, word for word, so that a run can be replayed from its directory alone. */
   readonly scenario: string;
   readonly versions: Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import { matrixSection } from './matrix-section.ts';
 import { natSection } from './nat-section.ts';
 import { pluginSection } from './plugin-section.ts';
 import { policy } from './policy.ts';
+import { populationSection } from './population-section.ts';
 import { chartLibrary, SCRIPT } from './script.ts';
 import { styleSheet } from './style.ts';
 import { timeSection } from './time-section.ts';
@@ -61,6 +62,7 @@ ${expectations(aggregate)}
 /** In order. One that has nothing to say is left out. */
 const SECTIONS: readonly { id: string; title: string; render: (context: Context) => Markup }[] = [
   { id: 'matrix', title: 'Matrix', render: matrixSection },
+  { id: 'population', title: 'Population', render: populationSection },
   { id: 'plugins', title: 'Plugins', render: pluginSection },
   { id: 'times', title: 'Times', render: timeSection },
   { id: 'drops', title: 'Drops', render: dropSection },

@@ -85,6 +85,11 @@ ${Array.from({ length: 12 }, (_, index) => `.chart-${index + 1}{height:${(index 
 .nats{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:.75rem 2rem;margin:1rem 0 1.5rem}
 .nats dt{font-weight:600}.nats dd{margin:0;color:var(--muted)}
 .behaviour thead th{color:var(--ink);font-weight:600}.behaviour tbody th{color:var(--muted)}
+.published{margin:1.5rem 0 2rem;padding-left:1rem;border-left:3px solid var(--line)}
+.published h4{margin:0;font-size:1rem}.published .facts{margin:.6rem 0}
+.account{max-width:95ch;margin:.25rem 0 .75rem;padding-left:1.2rem}
+.compared .below{display:block;font-size:.8rem;color:var(--muted);white-space:nowrap}
+.weighted td,.compared td{min-width:9rem}
 summary{cursor:pointer}
 .same{margin-top:1rem;font-size:.9rem}.same dl{columns:18rem;margin:.5rem 0}.same dl div{break-inside:avoid}
 .same dt{display:inline;color:var(--muted)}.same dt::after{content:" "}.same dd{display:inline;margin:0}
