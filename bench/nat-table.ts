@@ -3,12 +3,7 @@ import type { NatEnvironment } from '../simulator/nat/environment.ts';
 import { Nat } from '../simulator/nat/nat.ts';
 import { type Packet, udpPacket } from '../simulator/packet.ts';
 import { SeededRandom } from '../simulator/world/random.ts';
-
-export interface BenchRow {
-  readonly name: string;
-  readonly unit: string;
-  readonly value: number;
-}
+import { bestRate, type Row } from './row.ts';
 
 const EXTERNAL = [0, 1, 2, 3];
 const FIRST_HOST = 10;
@@ -18,8 +13,7 @@ const PEER_PORT = 3478;
 const STRIDE = 7919;
 const SOCKETS_PER_HOST = 1000;
 const PACKETS = 100_000;
-/** Another load on the machine only ever slows a run down, so the best of several counts. */
-const RUNS = 60;
+const ROUNDS = 60;
 /** Live mappings, and how many of them have traffic. */
 const LOADS = [
   [1, 1],
@@ -58,18 +52,16 @@ class Rig implements NatEnvironment {
 
   /**
    * Sends packets out and in by turns over `busy` of the mappings, which lie evenly among the others and are visited in
-   * a scattered order; answers packets per second.
+   * a scattered order.
    */
-  run(busy: number, packets = PACKETS): number {
+  run(packets: number, busy: number): void {
     const apart = Math.floor(this.#live / busy);
-    const start = process.hrtime.bigint();
     for (let count = 0; count < packets; count += 2) {
       this.#time += 20;
       this.#turn = (this.#turn + STRIDE) % busy;
       this.#send(this.#turn * apart);
       this.#hear(this.#turn * apart);
     }
-    return packets / (Number(process.hrtime.bigint() - start) / 1e9);
   }
 
   #send(socket: number): void {
@@ -108,20 +100,17 @@ class Rig implements NatEnvironment {
  * the same however many there are; with all of them busy, 100,000 no longer fit into the processor's caches, and what
  * is measured is memory.
  */
-export function benchNatTable(): BenchRow[] {
-  const rows: BenchRow[] = [];
+export async function natTableRows(): Promise<Row[]> {
+  const rows: Row[] = [];
   for (const [kind, description] of Object.entries(KINDS)) {
-    new Rig(description, 1000).run(1000); // warm-up
     for (const [live, busy] of LOADS) {
       const rig = new Rig(description, live);
-      rig.run(busy, 2 * busy);
-      let best = 0;
-      for (let run = 0; run < RUNS; run++) best = Math.max(best, rig.run(busy));
-      rows.push({
-        name: `nat ${kind}: ${live} live mappings, ${busy} busy`,
-        unit: 'packets/s',
-        value: Math.round(best),
+      rig.run(2 * live, live);
+      const value = await bestRate(ROUNDS, () => {
+        rig.run(PACKETS, busy);
+        return PACKETS;
       });
+      rows.push({ name: `${kind} NAT, ${live} live mappings, ${busy} busy`, unit: 'packets/s', value });
     }
   }
   return rows;

@@ -51,6 +51,8 @@ export class Drive implements NatEnvironment {
   readonly created: MappingInfo[] = [];
   readonly removed: { readonly mapping: MappingInfo; readonly reason: string }[] = [];
   events: Event[] = [];
+  /** The last packet, as it was when the NAT got it. */
+  given!: Packet;
   readonly #bound = new Map<string, string>();
   #packets = 0;
 
@@ -159,6 +161,7 @@ export class Drive implements NatEnvironment {
 
   #give(direction: Direction, packet: Packet): Event[] {
     this.events = [];
+    this.given = { ...packet };
     if (direction === 'out') this.nat.fromInside(packet);
     else this.nat.fromOutside(packet);
     return this.events;
