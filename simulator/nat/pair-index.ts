@@ -7,7 +7,7 @@ export const NONE = -1;
 /**
  * A hash table from a pair of integers to an integer, all 0 or more: open addressing, linear probing, at most half
  * full, typed arrays. A `Map` would need the pair packed into one number, which has too few bits for two endpoints, and
- * takes five times as long by 100,000 entries.
+ * a lookup in it takes five times as long by 64,000 entries.
  */
 export class PairIndex {
   // Both halves of a key side by side: one cache line a probe.

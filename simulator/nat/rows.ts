@@ -4,7 +4,7 @@ type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array
 
 /**
  * Records as rows of typed columns, in which a record is the number of its row. 100,000 records of this kind stay in
- * the processor's caches, which as many objects do not: a packet then costs a fifth.
+ * the processor's caches, which as many objects do not: a packet then costs half.
  */
 export abstract class Rows {
   #capacity = INITIAL_CAPACITY;
