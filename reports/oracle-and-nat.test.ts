@@ -78,7 +78,7 @@ function judged(a: Chain, b: Chain): string {
 
 function observed(a: Chain, b: Chain, layer?: LayerMaker): string {
   const outcomes = (['a-first', 'b-first', 'together'] as const).map((order) => punch({ a, b }, order, layer));
-  if (outcomes.every((outcome) => outcome === 'settled')) return 'always';
+  if (!outcomes.includes('closed')) return 'always';
   return outcomes.every((outcome) => outcome === 'closed') ? 'never' : 'sometimes';
 }
 

@@ -3,7 +3,7 @@ import { always, never, type SideName, sometimes, type Verdict } from './verdict
 
 /**
  * Plain UDP punching: each side knows the endpoint that a STUN server saw of the other, sends to it again and again,
- * and answers to wherever packets come from. The port of a mapping per destination is not predicted, whatever the
+ * and answers to wherever packets come from; the two ways of a path may have endpoints of their own. The port of a mapping per destination is not predicted, whatever the
  * allocation; not even `preserving` gives the known one, which the mapping towards the STUN server occupies.
  */
 export function udpPunch(a: UdpSide, b: UdpSide): Verdict {
@@ -57,7 +57,7 @@ function bothDepend(a: UdpSide, b: UdpSide): Verdict {
     return sometimes('both map per destination, and a new mapping may have another external address (RFC 4787 REQ-2)');
   }
   if (a.wanders && b.wanders) {
-    return sometimes('packets pass both ways, but every reply leaves from a new port, so no pair of endpoints settles');
+    return always('packets pass both ways, though each reply leaves from another port than it answers for');
   }
   return always('an unknown port is admitted, and the reply meets a filter by address at most (RFC 4787 section 5)');
 }
