@@ -23,7 +23,7 @@ export interface RunOutcome {
  * @param yaml the scenario file, word for word
  */
 export function runInfo(scenario: ResolvedScenario, yaml: string, outcome: RunOutcome): RunInfo {
-  const { name, seed, mode, trials, plugins, cells } = scenario;
+  const { name, seed, mode, trials, plugins, cells, population } = scenario;
   const lines = [...outcome.outcomes.values()].reduce((sum, count) => sum + count, 0);
   return {
     schema: RESULT_SCHEMA,
@@ -34,6 +34,7 @@ export function runInfo(scenario: ResolvedScenario, yaml: string, outcome: RunOu
     plugins: plugins.map((plugin) => plugin.name),
     cells: cells.map(({ id, axes }) => ({ id, axes })),
     nats: legend(scenario),
+    ...(population && { population }),
     scenario: yaml,
     versions: versions(),
     interrupted: outcome.interrupted,

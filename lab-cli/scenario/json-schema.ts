@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Vocabulary } from './load-scenario.ts';
+import { type Vocabulary, wordsOf } from './load-scenario.ts';
 import { scenarioSections } from './scenario-shape.ts';
 import { strictMap } from './shapes.ts';
 
@@ -8,11 +8,7 @@ import { strictMap } from './shapes.ts';
  * must exist, cycles, repeats.
  */
 export function scenarioJsonSchema(vocabulary: Vocabulary): Record<string, unknown> {
-  const words = {
-    nats: new Set(vocabulary.presets.keys()),
-    links: new Set(vocabulary.links.keys()),
-    plugins: vocabulary.plugins,
-  };
+  const words = wordsOf(vocabulary, new Set(vocabulary.presets.keys()));
   // Draft 7 is what editors' YAML support understands best. `input`: durations and percentages are text in a file.
   const { $schema, ...schema } = z.toJSONSchema(strictMap(scenarioSections(words)), { target: 'draft-7', io: 'input' });
   return { $schema, title: 'Punchlab scenario', ...schema };

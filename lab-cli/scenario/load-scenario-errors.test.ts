@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from './load-scenario.ts';
 import { FileError } from './problem.ts';
+import { choice } from './shapes.ts';
 import { scenarioText, VOCABULARY } from './testdata.ts';
 
 function complaints(yaml: string): string[] {
@@ -15,6 +16,7 @@ function complaints(yaml: string): string[] {
 
 const AXIS = 'a list of 1 to 1000 NATs or chains of NATs';
 const DURATION = 'with its unit, such as 20ms, 2m or 2h4m';
+const LINK = `one of the links ${choice([...VOCABULARY.links.keys()])}`;
 const PORT_RANGE = 'two ports, the first not above the last, such as [1024, 65535]';
 
 describe('says what is wrong, where, what was expected and what may have been meant', () => {
@@ -23,7 +25,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['trails: 5'],
       [
-        '4:1: unknown key "trails", expected schema, name, seed, trials, nats, axes, topology, plugins, mode, limits or expect; did you mean "trials"?',
+        '4:1: unknown key "trails", expected schema, name, seed, trials, nats, axes, topology, plugins, mode, limits, population or expect; did you mean "trials"?',
       ],
     ],
     [['trials: 0'], ['4:9: trials is 0, expected a whole number from 1 to 1000000']],
@@ -71,33 +73,14 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['axes: { a: [open], b: [open], link: [broadbnd] }'],
       [
-        '3:38: unknown link "broadbnd", expected one of the links lan, fibre, broadband, mobile or satellite; did you mean "broadband"?',
+        `3:38: unknown link "broadbnd", expected ${LINK}; did you mean "broadband"?`,
       ],
-    ],
-    [
-      ['axes: { a: [open], b: [open], link: [{ latncy: 20ms }] }'],
-      [
-        '3:38: axes.link[0] has no key "latency", expected a duration of 0ms to 720h in whole us, with its unit, such as 20ms, 2m or 2h4m',
-        '3:40: unknown key "latncy" in axes.link[0], expected latency, jitter or loss; did you mean "latency"?',
-      ],
-    ],
-    [
-      ['axes: { a: [open], b: [open], link: [{ latency: 20ms, loss: 1 }] }'],
-      ['3:61: axes.link[0].loss is 1, expected a percentage from 0% to 100%, such as 1% or 0.25%'],
-    ],
-    [
-      ['axes: { a: [open], b: [open], link: [{ up: fibre, down: { latency: 1 } }] }'],
-      [`3:68: axes.link[0].down.latency is 1, expected a duration of 0ms to 720h in whole us, ${DURATION}`],
     ],
     [
       ['axes: { a: [open], b: [open], link: [fibre, { up: fibr, down: fibre }] }'],
       [
-        '3:51: unknown link "fibr", expected one of the links lan, fibre, broadband, mobile or satellite; did you mean "fibre"?',
+        `3:51: unknown link "fibr", expected ${LINK}; did you mean "fibre"?`,
       ],
-    ],
-    [
-      ['axes: { a: [open], b: [open], link: [1] }'],
-      ['3:38: axes.link[0] is 1, expected the name of a link, { latency, jitter, loss } one way, or { up, down }'],
     ],
     [
       ['axes: { a: [open], b: [open], link: [{ latency: 20ms }, { latency: 0.02s }] }'],

@@ -1,15 +1,19 @@
 import { Document } from 'yaml';
 import type { Preset } from '../../core/nat/presets.ts';
 import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
+import type { RunPopulation } from '../../reports/population/run-population.ts';
 import { type Axes, expandCells, type Side } from './expand-cells.ts';
 import { find, text } from './explain.ts';
 import type { NamedLink } from './links.ts';
 import { nearestWord } from './nearest.ts';
 import { type ParsedSections, parseSections } from './parse-sections.ts';
 import { readOptions } from './plugin-options.ts';
+import type { NamedPopulation } from './populations.ts';
 import { FileError, type Problem } from './problem.ts';
 import { resolveLink } from './resolve-links.ts';
 import { type NatEntry, resolveNats } from './resolve-nats.ts';
+import { resolvePopulation } from './resolve-population.ts';
+import type { Words } from './scenario-shape.ts';
 import { choice } from './shapes.ts';
 import type { Expectation, NatSpec, PluginSpec, ResolvedScenario } from './types.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
@@ -20,6 +24,7 @@ export interface Vocabulary {
   readonly links: ReadonlyMap<string, NamedLink>;
   /** In the order in which they take part, with the options of each. */
   readonly plugins: ReadonlyMap<string, PluginOptions>;
+  readonly populations: ReadonlyMap<string, NamedPopulation>;
 }
 
 export const MAX_CELLS = 100_000;
@@ -53,7 +58,7 @@ class Resolver {
       (key) => typeof key === 'string',
     );
     const nats = new Set([...vocabulary.presets.keys(), ...own]);
-    const words = { nats, links: new Set(vocabulary.links.keys()), plugins: vocabulary.plugins };
+    const words = wordsOf(vocabulary, nats);
     const { parsed, problems } = parseSections(source, words);
     this.#parsed = parsed;
     this.problems = [...source.problems, ...problems];
@@ -66,9 +71,10 @@ class Resolver {
     const axes = nats && this.#axes(nats);
     const plugins = this.#plugins();
     const expectations = axes && plugins && this.#expectations(axes, plugins);
+    const population = axes && plugins && this.#population(axes, plugins);
     if (!name || seed === undefined || !trials || !mode || !topology || !limits || !expectations) return undefined;
     const cells = this.problems.length === 0 ? expandCells(axes) : [];
-    return { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, cells, expectations };
+    return { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, cells, population, expectations };
   }
 
   #fail(path: readonly (string | number)[], what: string, expected?: string, nearest?: string): void {
@@ -131,6 +137,20 @@ class Resolver {
     }
   }
 
+  #population({ a, b }: Axes, plugins: readonly PluginSpec[]): RunPopulation | undefined {
+    const written = this.#parsed.population;
+    return (
+      written &&
+      resolvePopulation(written, {
+        a,
+        b,
+        plugins: plugins.map(({ name }) => name),
+        populations: this.#vocabulary.populations,
+        fail: (path, ...problem) => this.#fail(['population', ...path], ...problem),
+      })
+    );
+  }
+
   #expectations(axes: Axes, plugins: readonly PluginSpec[]): Expectation[] | undefined {
     const values = namesOf(axes);
     const pluginNames = plugins.map(({ name }) => name);
@@ -152,6 +172,11 @@ class Resolver {
       return { text: flow(raw), where: selected, connected, path, plugin };
     });
   }
+}
+
+/** The words of a scenario that may name these NATs. */
+export function wordsOf({ links, plugins, populations }: Vocabulary, nats: ReadonlySet<string>): Words {
+  return { nats, links: new Set(links.keys()), plugins, populations: new Set(populations.keys()) };
 }
 
 function namesOf(axes: Axes): Record<keyof Axes, string[]> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
+import { populationShape } from './population-shape.ts';
 import {
   choice,
   comparison,
@@ -21,6 +22,7 @@ export interface Words {
   readonly nats: ReadonlySet<string>;
   readonly links: ReadonlySet<string>;
   readonly plugins: ReadonlyMap<string, PluginOptions>;
+  readonly populations: ReadonlySet<string>;
 }
 
 /** No comma, plus sign, slash, hash or space: names become parts of cell ids and of `DIR#CELL/TRIAL`. */
@@ -56,6 +58,11 @@ export function scenarioSections(words: Words) {
     limits: strictMap({
       time: durationMs('1ms').prefault('60s').describe('Virtual time from the dial on'),
     }).prefault({}),
+    population: populationShape(words)
+      .optional()
+      .describe(
+        'How frequent each value of a and b is, and what others measured: for the report, it changes no result',
+      ),
     expect: z
       .array(expectation(words), { error: EXPECT })
       .max(1000, { error: EXPECT })

@@ -17,6 +17,19 @@ export const VOCABULARY: Vocabulary = {
     ],
   ]),
   links: LINKS,
+  populations: new Map([
+    [
+      'mostly-open',
+      {
+        summary: '',
+        source: 'nowhere',
+        weightsPpm: new Map([
+          ['open', 900_000],
+          ['full-cone', 100_000],
+        ]),
+      },
+    ],
+  ]),
   plugins: new Map<string, PluginOptions>([
     ['udp-punch', {}],
     [

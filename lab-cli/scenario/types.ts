@@ -1,4 +1,5 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { RunPopulation } from '../../reports/population/run-population.ts';
 import type { Mode, Path } from '../../reports/schema.ts';
 
 /** A scenario file after every name is looked up and every default filled in: plain data, safe to hand to a worker. */
@@ -15,6 +16,8 @@ export interface ResolvedScenario {
   readonly plugins: readonly PluginSpec[];
   /** In order: axis `a`, then `b`, then `link`. */
   readonly cells: readonly Cell[];
+  /** For the report. Undefined: none. */
+  readonly population?: RunPopulation | undefined;
   readonly expectations: readonly Expectation[];
 }
 
