@@ -17,7 +17,7 @@
  * @packageDocumentation
  */
 export { SimHost, type SimHostOptions } from './host/sim-host.ts';
-export { type Link, type LinkModel, symmetricLink } from './link/link-model.ts';
+export { type BurstLoss, type Link, type LinkModel, symmetricLink } from './link/link-model.ts';
 export { Segment } from './link/segment.ts';
 export type { MappingInfo } from './nat/environment.ts';
 export type { IcmpKind, Packet, Protocol, Quote } from './packet.ts';

@@ -5,7 +5,9 @@ import type { PluginOption } from '../../core/plugins/plugin-options.ts';
 import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
 import { packageRoot } from '../package-root.ts';
+import { LINKS, type NamedLink } from '../scenario/links.ts';
 import { defaultText, rangeText, writtenOption } from '../scenario/plugin-options.ts';
+import { linkTexts } from '../scenario/resolve-links.ts';
 import type { LISTS } from './lists.ts';
 
 type What = (typeof LISTS)[number];
@@ -22,9 +24,15 @@ export async function list(what: What, { out, outColors }: Console): Promise<num
 
 async function rowsOf(what: What): Promise<(readonly [name: string, summary: string])[]> {
   if (what === 'nats') return Object.entries(PRESETS).map(([name, { summary }]) => [name, summary]);
+  if (what === 'links') return [...LINKS].flatMap(linkRows);
   if (what === 'scenarios') return scenarios();
   const { knownPlugins } = await loadEngine();
   return [...knownPlugins()].flatMap(([name, options]) => [[name, ''], ...Object.entries(options).map(optionRow)]);
+}
+
+function linkRows([name, link]: [string, NamedLink]): [string, string][] {
+  const ways = linkTexts(link).map(([way, text]): [string, string] => [`  ${way}`, text]);
+  return [[name, link.summary], ...ways];
 }
 
 function optionRow([name, option]: [string, PluginOption]): [string, string] {

@@ -7,6 +7,7 @@ import { labProgram } from '../program.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import { LINKS } from '../scenario/links.ts';
 import { defaultText, rangeText, writtenOption } from '../scenario/plugin-options.ts';
+import { linkTexts } from '../scenario/resolve-links.ts';
 import { vocabulary } from '../vocabulary.ts';
 
 /** The parts of the documentation that come out of the code, so that they can't say something else. */
@@ -26,7 +27,7 @@ export async function generatedDocs(): Promise<GeneratedDocs> {
       ['docs/commands.md', commandHelp()],
       ['docs/nats.md', natTable()],
       ['docs/plugins.md', optionTable(plugins)],
-      ['docs/scenarios.md', linkTable()],
+      ['docs/links.md', linkTables()],
     ]),
   };
 }
@@ -77,11 +78,21 @@ function short(dependence: string): string {
   return { 'endpoint-independent': 'EI', 'address-dependent': 'AD' }[dependence] ?? 'APD';
 }
 
-function linkTable(): string {
-  return table(
-    ['Name', 'What it is'],
-    [...LINKS].map(([name, { summary }]) => [`\`${name}\``, summary]),
+function linkTables(): string {
+  const once = (text: string, index: number) => (index === 0 ? text : '');
+  const rows = [...LINKS].flatMap(([name, link]) =>
+    linkTexts(link).map(([way, text], index) => [
+      once(`\`${name}\``, index),
+      once(link.summary, index),
+      way,
+      `\`${text}\``,
+    ]),
   );
+  const origins = [...LINKS].flatMap(([name, { sources }]) =>
+    sources.map(({ grade, text }, index) => [once(`\`${name}\``, index), grade, text]),
+  );
+  const library = table(['Name', 'What it is', 'Way', 'What happens there, one way'], rows);
+  return `${library}\n\n### Sources\n\n${table(['Name', 'Kind', 'Source'], origins)}`;
 }
 
 function optionTable(plugins: ReadonlyMap<string, PluginOptions>): string {

@@ -72,15 +72,11 @@ describe('says what is wrong, where, what was expected and what may have been me
     [['axes: { a: [open, open], b: [open] }'], ['3:19: axes.a has "open" twice']],
     [
       ['axes: { a: [open], b: [open], link: [broadbnd] }'],
-      [
-        `3:38: unknown link "broadbnd", expected ${LINK}; did you mean "broadband"?`,
-      ],
+      [`3:38: unknown link "broadbnd", expected ${LINK}; did you mean "broadband"?`],
     ],
     [
       ['axes: { a: [open], b: [open], link: [fibre, { up: fibr, down: fibre }] }'],
-      [
-        `3:51: unknown link "fibr", expected ${LINK}; did you mean "fibre"?`,
-      ],
+      [`3:51: unknown link "fibr", expected ${LINK}; did you mean "fibre"?`],
     ],
     [
       ['axes: { a: [open], b: [open], link: [{ latency: 20ms }, { latency: 0.02s }] }'],

@@ -1,9 +1,9 @@
-import { Document } from 'yaml';
 import type { Preset } from '../../core/nat/presets.ts';
 import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import type { RunPopulation } from '../../reports/population/run-population.ts';
 import { type Axes, expandCells, type Side } from './expand-cells.ts';
 import { find, text } from './explain.ts';
+import { flow } from './flow.ts';
 import type { NamedLink } from './links.ts';
 import { nearestWord } from './nearest.ts';
 import { type ParsedSections, parseSections } from './parse-sections.ts';
@@ -185,9 +185,4 @@ function namesOf(axes: Axes): Record<keyof Axes, string[]> {
     b: axes.b.map((side) => side.text),
     link: axes.link.map((link) => link.name),
   };
-}
-
-/** YAML on one line. */
-function flow(value: unknown): string {
-  return new Document(value).toString({ collectionStyle: 'flow', lineWidth: 0 }).trim();
 }

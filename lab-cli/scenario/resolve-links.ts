@@ -1,36 +1,104 @@
+import { z } from 'zod';
+import type { Link, LinkModel } from '../../simulator/index.ts';
+import { formatBytes } from './byte-count.ts';
 import { formatDurationUs } from './duration.ts';
+import { flow } from './flow.ts';
+import { directionShape, queueBytes, type WrittenDirection, type WrittenLink } from './link-shape.ts';
 import type { NamedLink } from './links.ts';
 import { formatPercent } from './percent.ts';
-import type { LinkDirection, LinkSpec } from './types.ts';
-
-interface WrittenDirection {
-  readonly latency: number;
-  readonly jitter?: number | undefined;
-  readonly loss?: number | undefined;
-}
+import { formatRate } from './rate.ts';
+import type { LinkSpec } from './types.ts';
 
 type Direction = string | WrittenDirection;
 
-/** A value of the link axis. Names are known to exist. */
-export type WrittenLink = Direction | { readonly up: Direction; readonly down: Direction };
-
 /** Looks the link up, or names it after what it does: `20ms-jitter-5ms-loss-1%`. */
 export function resolveLink(written: WrittenLink, links: ReadonlyMap<string, NamedLink>): LinkSpec {
+  const resolve = (direction: Direction, way: 'up' | 'down'): LinkModel =>
+    typeof direction === 'string' ? links.get(direction)![way] : describeDirection(direction);
+  const text = (direction: Direction): string =>
+    typeof direction === 'string' ? direction : nameOf(describeDirection(direction));
   if (typeof written === 'object' && 'up' in written) {
-    const name = `up-${nameOf(written.up)}-down-${nameOf(written.down)}`;
-    return { name, up: direction(written.up, 'up', links), down: direction(written.down, 'down', links) };
+    const name = `up-${text(written.up)}-down-${text(written.down)}`;
+    return { name, up: resolve(written.up, 'up'), down: resolve(written.down, 'down') };
   }
-  return { name: nameOf(written), up: direction(written, 'up', links), down: direction(written, 'down', links) };
+  return { name: text(written), up: resolve(written, 'up'), down: resolve(written, 'down') };
 }
 
-function direction(written: Direction, way: 'up' | 'down', links: ReadonlyMap<string, NamedLink>): LinkDirection {
-  if (typeof written === 'string') return links.get(written)![way];
-  return { latencyUs: written.latency, jitterUs: written.jitter ?? 0, lossPpm: written.loss ?? 0 };
+/** What a scenario says of a direction, in the simulator's words. */
+export function describeDirection(written: WrittenDirection): LinkModel {
+  const { latency, jitter = 0, loss = 0, duplicate, reorder, rate, mtu, oversize = 'fragment' } = written;
+  return {
+    latencyUs: latency,
+    ...(typeof jitter === 'number' ? { jitterUs: jitter } : { exponentialJitterUs: jitter.exponential }),
+    ...describeLoss(loss),
+    ...(duplicate && { duplicatePpm: duplicate }),
+    ...(reorder && { holdBack: { sharePpm: reorder.share, byUs: reorder.by } }),
+    ...(rate && { rate: { bitsPerSecond: rate, queueBytes: queueBytes(written)! } }),
+    ...(mtu && { mtu: { bytes: mtu, oversize } }),
+  };
 }
 
-function nameOf(written: Direction): string {
-  if (typeof written === 'string') return written;
-  const { latency, jitter = 0, loss = 0 } = written;
-  const jitterText = jitter > 0 ? `-jitter-${formatDurationUs(jitter)}` : '';
-  return `${formatDurationUs(latency)}${jitterText}${loss > 0 ? `-loss-${formatPercent(loss)}` : ''}`;
+function describeLoss(loss: NonNullable<WrittenDirection['loss']>): Partial<LinkModel> {
+  if (typeof loss === 'number') return { lossPpm: loss };
+  if ('of' in loss) return { exactLoss: { lost: loss.exactly, of: loss.of } };
+  const { toBad, toGood, inGood = 0, inBad = 1_000_000 } = loss;
+  return { burstLoss: { toBadPpm: toBad, toGoodPpm: toGood, goodLossPpm: inGood, badLossPpm: inBad } };
+}
+
+/** The way back: a direction as a scenario would write it. */
+export function writeDirection(model: LinkModel): z.input<ReturnType<typeof directionShape>> {
+  const { latencyUs, jitterUs, exponentialJitterUs, lossPpm, burstLoss, exactLoss, duplicatePpm, holdBack } = model;
+  const { rate, mtu } = model;
+  const written: WrittenDirection = {
+    latency: latencyUs,
+    ...(jitterUs && { jitter: jitterUs }),
+    ...(exponentialJitterUs && { jitter: { exponential: exponentialJitterUs } }),
+    ...(lossPpm && { loss: lossPpm }),
+    ...(burstLoss && { loss: writeBursts(burstLoss) }),
+    ...(exactLoss && { loss: { exactly: exactLoss.lost, of: exactLoss.of } }),
+    ...(duplicatePpm && { duplicate: duplicatePpm }),
+    ...(holdBack && { reorder: { share: holdBack.sharePpm, by: holdBack.byUs } }),
+    ...(rate && { rate: rate.bitsPerSecond, queue: formatBytes(rate.queueBytes) }),
+    ...(mtu && { mtu: mtu.bytes, ...(mtu.oversize !== 'fragment' && { oversize: mtu.oversize }) }),
+  };
+  return z.encode(directionShape(), written);
+}
+
+/** The same for people: as a scenario would write it, once if both directions are alike. */
+export function linkTexts({ up, down }: Link): [way: string, text: string][] {
+  const [one, other] = [up, down].map((model) => flow(writeDirection(model))) as [string, string];
+  if (one === other) return [['both ways', one]];
+  return [
+    ['up', one],
+    ['down', other],
+  ];
+}
+
+function writeBursts({ toBadPpm, toGoodPpm, goodLossPpm, badLossPpm }: NonNullable<LinkModel['burstLoss']>) {
+  const inGood = goodLossPpm > 0 ? { inGood: goodLossPpm } : {};
+  return { toBad: toBadPpm, toGood: toGoodPpm, ...inGood, ...(badLossPpm < 1_000_000 && { inBad: badLossPpm }) };
+}
+
+/** Part of a cell's id, so without blanks, commas, plus signs and slashes. Different models have different names. */
+function nameOf(model: LinkModel): string {
+  const { latencyUs, jitterUs, exponentialJitterUs, duplicatePpm, holdBack, rate, mtu } = model;
+  const parts = [
+    formatDurationUs(latencyUs),
+    jitterUs && `jitter-${formatDurationUs(jitterUs)}`,
+    exponentialJitterUs && `jitter-exponential-${formatDurationUs(exponentialJitterUs)}`,
+    lossName(model),
+    duplicatePpm && `duplicate-${formatPercent(duplicatePpm)}`,
+    holdBack && `reorder-${formatPercent(holdBack.sharePpm)}-by-${formatDurationUs(holdBack.byUs)}`,
+    rate && `${formatRate(rate.bitsPerSecond).replace('/s', '')}-queue-${formatBytes(rate.queueBytes)}`,
+    mtu && `mtu-${mtu.bytes}${mtu.oversize === 'fragment' ? '' : `-${mtu.oversize}`}`,
+  ];
+  return parts.filter(Boolean).join('-');
+}
+
+function lossName({ lossPpm, burstLoss, exactLoss }: LinkModel): string {
+  if (lossPpm) return `loss-${formatPercent(lossPpm)}`;
+  if (exactLoss) return `loss-${exactLoss.lost}-of-${exactLoss.of}`;
+  if (!burstLoss) return '';
+  const { toBadPpm, toGoodPpm, goodLossPpm, badLossPpm } = burstLoss;
+  return `bursts-${[toBadPpm, toGoodPpm, goodLossPpm, badLossPpm].map(formatPercent).join('-')}`;
 }

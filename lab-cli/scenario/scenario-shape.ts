@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
+import { linkShape } from './link-shape.ts';
 import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
 import { populationShape } from './population-shape.ts';
-import {
-  choice,
-  comparison,
-  durationMs,
-  durationUs,
-  listOf,
-  nameOf,
-  oneOf,
-  percentPpm,
-  strictMap,
-  wholeNumber,
-} from './shapes.ts';
+import { comparison, durationMs, listOf, nameOf, oneOf, strictMap, wholeNumber } from './shapes.ts';
 
 /** The words that a scenario may use; they are known only when it is read. */
 export interface Words {
@@ -46,7 +36,7 @@ export function scenarioSections(words: Words) {
     axes: strictMap({
       a: sides(words).describe('NATs in front of the peer that dials'),
       b: sides(words).describe('NATs in front of the peer that is dialled'),
-      link: listOf(link(words), 100, 'links')
+      link: listOf(linkShape(words.links), 100, 'links')
         .default(['broadband'])
         .describe('Between each peer and the core of the network'),
     }).describe('Every combination of their values is a cell'),
@@ -91,31 +81,6 @@ function sides(words: Words) {
     error: 'the name of a NAT, or a list of them: a chain, host side first',
   });
   return listOf(side, 1000, 'NATs or chains of NATs');
-}
-
-function linkName(words: Words) {
-  return nameOf('link', words.links, `one of the links ${choice([...words.links])}`);
-}
-
-const LINK = 'the name of a link, { latency, jitter, loss } one way, or { up, down }';
-
-function link(words: Words) {
-  const direction = z.union([linkName(words), linkDirection()], {
-    error: 'the name of a link, or { latency, jitter, loss }',
-  });
-  const both = strictMap({
-    up: direction.describe('From the peer to the core'),
-    down: direction.describe('From the core to the peer'),
-  });
-  return z.union([linkName(words), linkDirection(), both], { error: LINK });
-}
-
-function linkDirection() {
-  return strictMap({
-    latency: durationUs('0ms').describe('One way'),
-    jitter: durationUs('0ms').describe('A packet is late by up to this, beyond the latency').optional(),
-    loss: percentPpm().describe('Packets lost, one way').optional(),
-  });
 }
 
 function plugin(words: Words) {

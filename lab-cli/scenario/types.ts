@@ -1,6 +1,7 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { RunPopulation } from '../../reports/population/run-population.ts';
 import type { Mode, Path } from '../../reports/schema.ts';
+import type { LinkModel } from '../../simulator/index.ts';
 
 /** A scenario file after every name is looked up and every default filled in: plain data, safe to hand to a worker. */
 export interface ResolvedScenario {
@@ -48,16 +49,8 @@ export interface NatSpec {
 export interface LinkSpec {
   readonly name: string;
   /** From the peer to the core. */
-  readonly up: LinkDirection;
-  readonly down: LinkDirection;
-}
-
-export interface LinkDirection {
-  readonly latencyUs: number;
-  /** The most that a packet is late beyond the latency. */
-  readonly jitterUs: number;
-  /** Packets lost, in parts per million. */
-  readonly lossPpm: number;
+  readonly up: LinkModel;
+  readonly down: LinkModel;
 }
 
 export interface PluginSpec {
