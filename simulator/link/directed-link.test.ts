@@ -4,6 +4,7 @@ import { SeededRandom } from '../world/random.ts';
 import { DirectedLink } from './directed-link.ts';
 import { LOST } from './impairment.ts';
 import type { LinkModel } from './link-model.ts';
+import { expectWithin99 } from './measure.suite.ts';
 
 const packet: Packet = udpPacket(1, 0, 1, 1, 2, 64, new Uint8Array(100));
 const link = (model: LinkModel, seed = 'link'): DirectedLink => DirectedLink.of(model, SeededRandom.fromText(seed))!;
@@ -67,5 +68,54 @@ describe('DirectedLink', () => {
     const model = { latencyUs: 10, jitterUs: 1000 };
     expect(arrivals(link(model), 50)).toEqual(arrivals(link(model), 50));
     expect(arrivals(link(model, 'other'), 50)).not.toEqual(arrivals(link(model), 50));
+  });
+
+  test('exponential jitter keeps the order too, unless it may reorder', () => {
+    const ordered = arrivals(link({ latencyUs: 100, exponentialJitterUs: 50 }), 500);
+    expect(ordered).toEqual([...ordered].sort((a, b) => a - b));
+    const shuffled = arrivals(link({ latencyUs: 100, exponentialJitterUs: 50, reorder: true }), 500);
+    expect(shuffled).not.toEqual([...shuffled].sort((a, b) => a - b));
+  });
+
+  test('a packet that is held back holds none up, and is on time but for that', () => {
+    const jittery = { latencyUs: 1000, jitterUs: 400 };
+    const plain = arrivals(link(jittery), 5000);
+    const held = arrivals(link({ ...jittery, holdBack: { sharePpm: 100_000, byUs: 3000 } }), 5000);
+    const late = held.map((time, index) => time - plain[index]!);
+    expect(new Set(late)).toEqual(new Set([0, 3000]));
+    expect(late.filter((delay) => delay > 0).length).toBeGreaterThan(400);
+    expect(held.some((time, index) => held[index + 1]! < time)).toBe(true);
+  });
+
+  test('duplicates its share', () => {
+    const directed = link({ latencyUs: 1, duplicatePpm: 20_000 });
+    const copies = Array.from({ length: 200_000 }, () => directed.duplicates()).filter(Boolean).length;
+    expectWithin99(copies / 200_000, 0.02, (0.02 * 0.98) / 200_000);
+    expect(link({ latencyUs: 1 }).duplicates()).toBe(false);
+  });
+
+  test('waits first, then loses, then travels', () => {
+    const rate = { bitsPerSecond: 8_000_000, queueBytes: 300 };
+    const directed = link({ latencyUs: 5000, rate, exactLoss: { lost: 1, of: 1 } });
+    expect(arrivals(directed, 2)).toEqual([LOST, LOST]);
+    expect(directed.lossReason).toBe('link: loss');
+    // 128 bytes each, of which the lost ones have taken their share: two are there, a third does not fit.
+    expect(directed.transit(packet, 2)).toBe(LOST);
+    expect(directed.lossReason).toBe('link: queue full');
+    const clean = link({ latencyUs: 5000, rate });
+    expect(arrivals(clean, 3)).toEqual([5128, 5256, LOST]);
+  });
+
+  test('no effect changes what another one draws', () => {
+    const effects = [{ jitterUs: 300 }, { exponentialJitterUs: 200 }, { holdBack: { sharePpm: 300_000, byUs: 9 } }];
+    const delays = (model: Omit<LinkModel, 'latencyUs'>): number[] => {
+      const all = arrivals(link({ latencyUs: 500, reorder: true, ...model }), 500);
+      return all.map((arrival, departure) => arrival - departure - 500);
+    };
+    const [jitters, exponentials, holds] = effects.map(delays);
+    const rest = { rate: { bitsPerSecond: 1_000_000_000_000, queueBytes: 1000 }, duplicatePpm: 500_000 };
+    const together = delays(Object.assign(rest, ...effects));
+    const sums = jitters!.map((jitter, index) => jitter + exponentials![index]! + holds![index]!);
+    expect(together.map((delay) => delay - 1)).toEqual(sums); // and one microsecond for the transmitter
   });
 });

@@ -17,8 +17,8 @@ import { Queue } from './queue.ts';
 
 /**
  * One direction of a link in operation. A packet waits for the transmitter, meets the losses, then travels; what is
- * lost on the way has taken its share of the rate. Each impairment draws from a stream of its own, so that another loss
- * rate does not shift the jitter.
+ * lost on the way has taken its share of the rate. Each impairment draws from a stream of its own, so that none changes
+ * what another one draws.
  */
 export class DirectedLink {
   readonly #chain: readonly Impairment[];
