@@ -14,7 +14,7 @@ export function populationSection({ aggregate: { population: summary, mode } }: 
 <p class="lead">Every cell counts by how often its pair meets when both peers are drawn at random out of
 ${name === '' ? 'the population below' : html`<b>${name}</b>`}. ${
     mode === 'each'
-      ? 'Each plugin ran alone; “any plugin” is connected if one of them was.'
+      ? 'Each plugin ran alone; “any of them” counts the trials that at least one connected.'
       : 'The plugins raced; each is credited with the pairs that it won.'
   } Intervals are of 95%: each cell’s score interval, propagated.</p>
 ${classTable(classes)}
@@ -40,10 +40,10 @@ function percentOf(ppm: number): string {
 function group({ title, any, byPlugin, comparisons }: PopulationGroup): Markup {
   const row = (name: string, { all, udp }: PairShares) =>
     html`<tr><th scope="row">${name}</th>${weighted(all)}${weighted(udp)}</tr>`;
-  return html`${title !== '' && html`<h3>${title}</h3>`}
-<div class="scroll"><table class="plain weighted"><thead><tr><th scope="col">connect</th><th scope="col">of all pairs</th>
-<th scope="col">of pairs that both let UDP out</th></tr></thead><tbody>${row('any plugin', any)}
-${byPlugin.length > 1 && byPlugin.map((shares) => row(shares.plugin, shares))}</tbody></table></div>
+  return html`${title !== '' && html`<h3 class="group">${title}</h3>`}
+<div class="scroll"><table class="plain weighted"><thead><tr><th scope="col">connected by</th><th scope="col">of all pairs</th>
+<th scope="col">of pairs that both let UDP out</th></tr></thead><tbody>
+${byPlugin.map((shares) => row(shares.plugin, shares))}${byPlugin.length > 1 && row('any of them', any)}</tbody></table></div>
 ${comparisons.map(comparison)}`;
 }
 
@@ -60,7 +60,7 @@ function range({ interval: { low, high } }: Pick<WeightedShare, 'interval'>): st
 
 function comparison({ figure, theirs, ours, cells, account }: Comparison): Markup {
   const error = figure.errorPpm === null ? '' : ` ± ${figure.errorPpm / 10_000}`;
-  return html`<article class="published"><h4>${figure.name}</h4>
+  return html`<article class="published"><h3>${figure.name}</h3>
 <p class="note">${figure.source}</p>
 <dl class="facts"><div><dt>theirs${figure.what === 'pair-matrix' && ', by the same shares'}</dt><dd>${sharePercent(theirs)}${error}</dd></div>
 <div><dt>ours, by ${figure.plugins.join(' or ')}</dt><dd>${ours ? html`${sharePercent(ours.share)} <span class="muted">${range(ours)}</span>` : 'untested'}</dd></div>

@@ -86,7 +86,8 @@ ${Array.from({ length: 12 }, (_, index) => `.chart-${index + 1}{height:${(index 
 .nats dt{font-weight:600}.nats dd{margin:0;color:var(--muted)}
 .behaviour thead th{color:var(--ink);font-weight:600}.behaviour tbody th{color:var(--muted)}
 .published{margin:1.5rem 0 2rem;padding-left:1rem;border-left:3px solid var(--line)}
-.published h4{margin:0;font-size:1rem}.published .facts{margin:.6rem 0}
+.published h3{margin:0}.published .facts{margin:.6rem 0}
+.group{font-size:1.1rem;margin-top:2.5rem}
 .account{max-width:95ch;margin:.25rem 0 .75rem;padding-left:1.2rem}
 .compared .below{display:block;font-size:.8rem;color:var(--muted);white-space:nowrap}
 .weighted td,.compared td{min-width:9rem}

@@ -137,6 +137,9 @@ it('compares groups only where both have a number', () => {
     compareGroups([group('link: a', comparison.ours), group('link: b', ours)]).map(
       (one) => one.comparisons[0]!.account,
     );
-  expect(accounts(comparison.ours)).toEqual([['one'], ['one', 'With link: a ours is the same.']]);
+  expect(accounts(comparison.ours)).toEqual([
+    ['one'],
+    ['one', 'With link: a ours is the same: what sets the two apart accounts for nothing here.'],
+  ]);
   expect(accounts(null)).toEqual([['one'], ['one']]);
 });

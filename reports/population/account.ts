@@ -49,8 +49,10 @@ export function compareGroups(groups: readonly PopulationGroup[]): PopulationGro
     comparisons: group.comparisons.map((comparison, index) => {
       const [ours, base] = [comparison.ours, first!.comparisons[index]!.ours];
       if (group === first || !ours || !base) return comparison;
-      const change = `With ${first!.title} ours is ${distance(base.share - ours.share)}.`;
-      return { ...comparison, account: [...comparison.account, change] };
+      const change = ours.share - base.share;
+      const part = signedPoints(change) === '0.0' ? 'nothing' : `${points(change)} points`;
+      const sentence = `With ${first!.title} ours is ${distance(-change)}: what sets the two apart accounts for ${part} here.`;
+      return { ...comparison, account: [...comparison.account, sentence] };
     }),
   }));
 }

@@ -198,7 +198,9 @@ describe('published figures', () => {
     const [one, other] = groups.map(({ comparisons }) => comparisons[0]!.ours!.share) as [number, number];
     expect(other / one).toBeCloseTo(0.75, 12);
     expect(groups[0]!.comparisons[0]!.account.join()).not.toContain('link:');
-    expect(groups[1]!.comparisons[0]!.account.at(-1)).toBe('With link: broadband ours is 22.2 points higher.');
+    expect(groups[1]!.comparisons[0]!.account.at(-1)).toBe(
+      'With link: broadband ours is 22.2 points higher: what sets the two apart accounts for 22.2 points here.',
+    );
   });
 
   it('survive run.json', () => {

@@ -1,34 +1,48 @@
 import { sharePercent, signedPoints } from './points.ts';
-import type { Comparison, PopulationGroup, PopulationSummary } from './population-types.ts';
+import type { Comparison, PairShares, PopulationGroup, PopulationSummary } from './population-types.ts';
 import type { WeightedShare } from './weighted-share.ts';
 
 const GAP = '  ';
 
-/** The population's part of the terminal's summary, without colour. */
+/** The population's part of the terminal's summary, without colour. Only of the first group it gives all the details. */
 export function populationText({ population, groups }: PopulationSummary): string {
   const { name, classes } = population;
   const total = classes.reduce((sum, { weightPpm }) => sum + weightPpm, 0);
   const shares = classes.map((one) => `${one.name} ${sharePercent(one.weightPpm / total)}`);
   const heading = `Two peers at random out of ${name === '' ? 'this population' : name}: ${shares.join(', ')}`;
-  return [heading, ...groups.map(groupText)].join('\n\n');
+  const [first, ...others] = groups;
+  return [heading, ...(first ? details(first) : []), ...others.flatMap(outline)].join('\n\n');
 }
 
-function groupText({ title, any, byPlugin, comparisons }: PopulationGroup): string {
-  const rows = [
-    ['connect', 'all pairs', 'both with UDP'],
-    ['by any plugin', weighted(any.all), weighted(any.udp)],
-    ...(byPlugin.length > 1 ? byPlugin.map(({ plugin, all, udp }) => [plugin, weighted(all), weighted(udp)]) : []),
-  ];
-  return [...(title === '' ? [] : [title]), table(rows), ...comparisons.map(comparisonText)].join('\n\n');
+function details({ comparisons, ...group }: PopulationGroup): string[] {
+  return [shares(group), ...comparisons.map(comparisonText)];
 }
 
-function comparisonText({ figure, theirs, ours, cells, account }: Comparison): string {
-  const rows = [
-    ['', 'theirs', 'ours', 'gap'],
-    [figure.name, sharePercent(theirs), weighted(ours), ours ? signedPoints(ours.share - theirs) : ''],
-  ];
+function outline({ comparisons, ...group }: PopulationGroup): string[] {
+  const rows = comparisons.map(comparisonRow);
+  return [shares(group), ...(rows.length > 0 ? [table([HEADS, ...rows])] : [])];
+}
+
+function shares({ title, any, byPlugin }: Omit<PopulationGroup, 'comparisons'>): string {
+  const several = byPlugin.length > 1;
+  const row = (who: string, { all, udp }: PairShares) => [who, weighted(all), weighted(udp)];
+  return table([
+    [title, 'of all pairs', 'of pairs with UDP'],
+    ...byPlugin.map(({ plugin, ...connected }) => row(plugin, connected)),
+    ...(several ? [row('any of them', any)] : []),
+  ]);
+}
+
+const HEADS = ['published', 'theirs', 'ours', 'gap'];
+
+function comparisonRow({ figure, theirs, ours }: Comparison): string[] {
+  return [figure.name, sharePercent(theirs), weighted(ours), ours ? signedPoints(ours.share - theirs) : ''];
+}
+
+function comparisonText(comparison: Comparison): string {
+  const { figure, cells, account } = comparison;
   return [
-    table(rows),
+    table([HEADS, comparisonRow(comparison)]),
     ...(figure.what === 'pair-matrix' ? ['', matrix(cells)] : []),
     ...account.map((sentence) => `  - ${sentence}`),
     ...figure.differs.map((sentence) => `  * ${sentence}`),

@@ -23,12 +23,18 @@ export interface WeightedShare {
  * @param strata weights are not negative, and need no particular sum
  */
 export function weightedShare(strata: readonly Stratum[]): WeightedShare | null {
-  const total = sum(strata.map(({ weight }) => weight));
-  const tested = strata.filter(({ weight, trials }) => weight > 0 && trials > 0);
+  const counting = strata.filter(({ weight }) => weight > 0);
+  const tested = counting.filter(({ trials }) => trials > 0);
   const weights = sum(tested.map(({ weight }) => weight));
   if (weights === 0) return null;
   const { value, interval } = combine(tested.map((stratum) => ({ ...stratum, weight: stratum.weight / weights })));
-  return { share: value, interval, tested: weights / total, trials: sum(tested.map(({ trials }) => trials)) };
+  const whole = tested.length === counting.length;
+  return {
+    share: value,
+    interval,
+    tested: whole ? 1 : weights / sum(counting.map(({ weight }) => weight)),
+    trials: sum(tested.map(({ trials }) => trials)),
+  };
 }
 
 /**
