@@ -23,6 +23,12 @@ export interface PortAllocation {
   readonly blockSize: number;
   /** Mappings per second that foreign hosts behind the same NAT create, seeded. */
   readonly contention: number;
+  /**
+   * RFC 7857 section 3: may one external port serve several internal endpoints whose remote endpoints differ? A mapping
+   * that then meets a remote endpoint which its port already serves for another goes there by a mapping of that remote
+   * endpoint alone, as Linux masquerading does.
+   */
+  readonly overlapping: boolean;
 }
 
 export interface UdpBehaviour {
@@ -109,7 +115,7 @@ export interface NatDescription {
 /** The defaults are what RFC 4787 and 5382 require, with port-restricted filtering, which is the commonest. */
 export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   translation: 'napt',
-  ports: { allocation: 'preserving', step: 1, range: [1024, 65535], parity: false, blockSize: 512, contention: 0 },
+  ports: { allocation: 'preserving', step: 1, range: [1024, 65535], parity: false, blockSize: 512, contention: 0, overlapping: false },
   pooling: 'paired',
   addresses: 1,
   hairpin: 'none',

@@ -2,14 +2,20 @@ import { type Endpoint, formatEndpoint, sameEndpoint } from '../net/endpoint.ts'
 import type { Dependence } from './behaviour.ts';
 import {
   alternateOf,
+  chosenServer,
   count,
+  type Evidence,
   firstAnswer,
   type Probe,
   type ProbeKind,
+  type Request,
   roundTrips,
   silenceCounts,
 } from './discovery-plan.ts';
-import type { Finding, MappingSample, NatReport } from './nat-report.ts';
+import { type Finding, found, unknown } from './finding.ts';
+import { judgeMapping } from './mapping-verdict.ts';
+import type { NatReport } from './nat-report.ts';
+import type { MappingSample, PortSample } from './port-report.ts';
 
 export interface LocalSide {
   readonly port: number;
@@ -17,110 +23,112 @@ export interface LocalSide {
   readonly addresses: readonly string[];
 }
 
-/** What a Binding request over TCP found when UDP stayed silent; undefined if it was not tried. */
-export type TcpCheck = 'answered' | 'failed' | undefined;
+/** What the probes of one socket tell. */
+export type SocketReport = Pick<
+  NatReport,
+  | 'server'
+  | 'alternate'
+  | 'udp'
+  | 'translation'
+  | 'mapping'
+  | 'filtering'
+  | 'portPreserved'
+  | 'localPort'
+  | 'mappings'
+  | 'rttUs'
+>;
 
-/** The verdicts that the answers allow. A pure function: the tables of RFC 5780 sections 4.3 and 4.4 in words. */
-export function judge(
-  server: Endpoint,
-  probes: readonly Probe[],
-  local: LocalSide,
-  tcp: TcpCheck,
-): Omit<NatReport, 'server' | 'tookMs'> {
-  const udp = judgeUdp(server, probes, tcp);
-  const mappings = samples(server, probes);
-  const trips = roundTrips(probes);
+/**
+ * The verdicts that the answers allow. A pure function: the tables of RFC 5780 sections 4.3 and 4.4 in words.
+ *
+ * @param overTcp the server that answered over TCP; undefined: none did
+ */
+export function judge(evidence: Evidence, local: LocalSide, overTcp: Endpoint | undefined): SocketReport {
+  const chosen = chosenServer(evidence);
+  const trips = roundTrips(evidence.probes);
+  const mappings = portSamples(evidence, local.port).map(({ destination, mapped }) => ({ destination, mapped }));
   const common = {
-    udp,
+    server: evidence.servers[chosen ?? 0]!,
+    alternate: chosen === undefined ? undefined : alternateOf(evidence, chosen),
+    udp: judgeUdp(evidence, chosen, overTcp),
     localPort: local.port,
     mappings,
     rttUs: trips.length > 0 ? Math.min(...trips) : undefined,
   };
-  const why = whyNothing(server, probes);
-  if (why) {
-    const nothing = unknown(why);
-    if (mappings.length === 0) {
-      return { ...common, translation: nothing, mapping: nothing, filtering: nothing, portPreserved: nothing };
-    }
-    return { ...common, ...judgeFirst(mappings, local), mapping: nothing, filtering: nothing };
+  const first = mappings[0];
+  if (chosen === undefined || !first) {
+    const nothing = unknown(whyNothing(evidence, chosen));
+    return { ...common, translation: nothing, mapping: nothing, filtering: nothing, portPreserved: nothing };
   }
   return {
     ...common,
-    ...judgeFirst(mappings, local),
-    mapping: judgeMapping(server, probes),
-    filtering: judgeFiltering(server, probes),
+    translation: judgeTranslation(first.mapped, local),
+    portPreserved: judgePreservation(mappings, local.port),
+    mapping: judgeMappings(evidence, chosen),
+    filtering: judgeFiltering(evidence, chosen),
   };
 }
 
-function unknown(why: string): { value: 'unknown'; why: string } {
-  return { value: 'unknown', why };
+function judgeUdp(
+  { servers, probes }: Evidence,
+  chosen: number | undefined,
+  overTcp: Endpoint | undefined,
+): NatReport['udp'] {
+  if (chosen !== undefined) return found('reachable', `${formatEndpoint(servers[chosen]!)} answered over UDP`);
+  const asked = servers.filter((_, server) => count(probes, 'primary', server) > 0);
+  const silence = `${asked.map(formatEndpoint).join(', ')} answered none of ${probes.length} requests over UDP`;
+  const same = overTcp && asked.some((server) => sameEndpoint(server, overTcp));
+  if (same) return found('blocked', `${silence}, but ${formatEndpoint(overTcp)} did over TCP`);
+  return unknown(`${silence}, and none over TCP: servers may be down`);
 }
 
-function judgeUdp(server: Endpoint, probes: readonly Probe[], tcp: TcpCheck): NatReport['udp'] {
-  const there = formatEndpoint(server);
-  if (firstAnswer(probes, 'primary')) return { value: 'reachable', evidence: `${there} answered over UDP` };
-  const silence = `${there} answered none of ${count(probes, 'primary')} requests over UDP`;
-  if (tcp === 'answered') return { value: 'blocked', evidence: `${silence}, but one over TCP` };
-  return unknown(`${silence}, and none over TCP: the server may be down`);
+function whyNothing({ probes }: Evidence, chosen: number | undefined): string {
+  const answer = chosen === undefined ? undefined : firstAnswer(probes, 'primary', chosen);
+  return answer?.outcome === 'error' ? `the server answered ${answer.code} ${answer.reason}` : 'no answer over UDP';
 }
 
-/** Why neither mapping nor filtering can be tested, if so. */
-function whyNothing(server: Endpoint, probes: readonly Probe[]): string | undefined {
-  const answer = firstAnswer(probes, 'primary');
-  if (!answer) return 'no answer over UDP';
-  if (answer.outcome === 'error') return `the server answered ${answer.code} ${answer.reason}`;
-  return alternateOf(server, probes) ? undefined : 'the server has no second address and port';
-}
-
-function judgeFirst(
-  mappings: readonly MappingSample[],
-  local: LocalSide,
-): Pick<NatReport, 'translation' | 'portPreserved'> {
-  const { mapped } = mappings[0]!;
+/** Also for TCP. */
+export function judgeTranslation(mapped: Endpoint, local: LocalSide): NatReport['translation'] {
   const own = mapped.port === local.port && local.addresses.includes(mapped.address);
   const seen = `port ${local.port} is seen as ${formatEndpoint(mapped)}`;
-  const preserved = mappings.filter((sample) => sample.mapped.port === local.port).length;
-  return {
-    translation: {
-      value: own ? 'none' : 'napt',
-      evidence: own ? `${seen}, an address of this host` : seen,
-    },
-    portPreserved:
-      preserved === 0 || preserved === mappings.length
-        ? { value: preserved > 0, evidence: seen }
-        : unknown(`port ${local.port} is kept towards ${preserved} of ${mappings.length} destinations`),
-  };
+  return own ? found('none', `${seen}, an address of this host`) : found('napt', seen);
+}
+
+function judgePreservation(mappings: readonly MappingSample[], port: number): Finding<boolean> {
+  const preserved = mappings.filter(({ mapped }) => mapped.port === port).length;
+  const evidence = `port ${port} is kept towards ${preserved} of ${mappings.length} destinations`;
+  return preserved > 0 && preserved < mappings.length ? unknown(evidence) : found(preserved > 0, evidence);
 }
 
 /** RFC 5780 section 4.3. */
-function judgeMapping(server: Endpoint, probes: readonly Probe[]): Finding<Dependence> {
-  const kinds = ['primary', 'alternate-address', 'alternate-both'] as const;
-  const seen: Endpoint[] = [];
-  for (const kind of kinds) {
-    const there = formatEndpoint(destination(server, probes, kind));
-    const [first, ...more] = mappedAddresses(probes, kind);
-    if (!first) return unknown(`no answer from ${there}`);
-    const change = more.find((mapped) => !sameEndpoint(mapped, first));
-    if (change) return unknown(`${there} saw ${formatEndpoint(first)}, then ${formatEndpoint(change)}`);
-    seen.push(first);
+function judgeMappings(evidence: Evidence, chosen: number): NatReport['mapping'] {
+  const wanted = destinations(evidence, chosen);
+  if (wanted.length === 1) return unknown('the server has no second address and port');
+  const samples: MappingSample[] = [];
+  const silent: string[] = [];
+  for (const request of wanted) {
+    const there = destination(evidence, request);
+    const [first, ...more] = mappedEndpoints(evidence.probes, request);
+    const change = more.find((mapped) => !sameEndpoint(mapped, first!));
+    if (change)
+      return unknown(`${formatEndpoint(there)} saw ${formatEndpoint(first!)}, then ${formatEndpoint(change)}`);
+    if (first) samples.push({ destination: there, mapped: first });
+    else silent.push(formatEndpoint(there));
   }
-  const [one, two, three] = seen as [Endpoint, Endpoint, Endpoint];
-  const evidence = kinds
-    .map((kind, index) => `${formatEndpoint(destination(server, probes, kind))} sees ${formatEndpoint(seen[index]!)}`)
-    .join(', ');
-  const same = [sameEndpoint(one, two), sameEndpoint(two, three), sameEndpoint(one, three)].join();
-  if (same === 'true,true,true') return { value: 'endpoint-independent', evidence };
-  if (same === 'false,true,false') return { value: 'address-dependent', evidence };
-  if (same === 'false,false,false') return { value: 'address-and-port-dependent', evidence };
-  return unknown(`no rule explains that ${evidence}`);
+  const verdict = judgeMapping(samples);
+  return verdict.value === 'unknown' && silent.length > 0 ? unknown(`no answer from ${silent.join(', ')}`) : verdict;
 }
 
 /** RFC 5780 section 4.4. */
-function judgeFiltering(server: Endpoint, probes: readonly Probe[]): Finding<Dependence> {
-  const other = alternateOf(server, probes)!;
-  const sources = { 'change-both': other, 'change-port': { address: server.address, port: other.port } };
+function judgeFiltering(evidence: Evidence, server: number): Finding<Dependence> {
+  const { servers, probes } = evidence;
+  const other = alternateOf(evidence, server);
+  if (!other) return unknown('the server has no second address and port');
+  const told = probes.some((probe) => probe.server !== server && servers[probe.server]!.address === other.address);
+  if (told) return unknown(`${formatEndpoint(other)} had been asked itself`);
+  const sources = { 'change-both': other, 'change-port': { address: servers[server]!.address, port: other.port } };
   for (const [kind, source] of Object.entries(sources) as [ProbeKind, Endpoint][]) {
-    const answer = firstAnswer(probes, kind);
+    const answer = firstAnswer(probes, kind, server);
     if (answer?.outcome === 'error') return unknown(`the server won’t change: ${answer.code} ${answer.reason}`);
     if (answer && !sameEndpoint(answer.from, source)) {
       return unknown(
@@ -128,38 +136,65 @@ function judgeFiltering(server: Endpoint, probes: readonly Probe[]): Finding<Dep
       );
     }
   }
-  if (firstAnswer(probes, 'change-both')) {
-    return { value: 'endpoint-independent', evidence: `an answer came from ${formatEndpoint(other)}, never sent to` };
+  if (firstAnswer(probes, 'change-both', server)) {
+    return found('endpoint-independent', `an answer came from ${formatEndpoint(other)}, never sent to`);
   }
-  const tries = count(probes, 'change-both');
-  const plain = mappedAddresses(probes, 'primary').length;
-  const account = `${plain} of ${count(probes, 'primary')} plain requests were answered`;
-  if (!silenceCounts(probes, 'change-both')) {
-    return unknown(`no answer from ${formatEndpoint(other)} in ${tries} tries, but only ${account}`);
-  }
-  const silence = `no answer from ${formatEndpoint(other)} in ${tries} tries while ${account}`;
-  if (firstAnswer(probes, 'change-port')) {
-    const evidence = `an answer came from ${formatEndpoint(sources['change-port'])}; ${silence}`;
-    return { value: 'address-dependent', evidence };
-  }
-  return { value: 'address-and-port-dependent', evidence: `${silence}, nor with the port changed alone` };
+  const near = firstAnswer(probes, 'change-port', server) !== undefined;
+  const kind = near ? 'change-both' : 'change-port';
+  const plain = mappedEndpoints(probes, { kind: 'primary', server }).length;
+  const account = `${plain} of ${count(probes, 'primary', server)} plain requests were answered`;
+  const silence = `no answer from ${formatEndpoint(sources[kind])} in ${count(probes, kind, server)} tries`;
+  if (!silenceCounts(probes, kind, server)) return unknown(`${silence}, but only ${account}`);
+  if (!near) return found('address-and-port-dependent', `${silence} while ${account}`);
+  const admitted = `an answer came from ${formatEndpoint(sources['change-port'])}`;
+  return found('address-dependent', `${admitted}; ${silence} while ${account}`);
 }
 
-export function destination(server: Endpoint, probes: readonly Probe[], kind: ProbeKind): Endpoint {
-  if (kind === 'alternate-both') return alternateOf(server, probes)!;
-  if (kind === 'alternate-address') return { address: alternateOf(server, probes)!.address, port: server.port };
-  return server;
+/** Where a request goes. */
+export function destination(evidence: Evidence, { kind, server }: Request): Endpoint {
+  const { address, port } = evidence.servers[server]!;
+  if (kind === 'alternate-both') return alternateOf(evidence, server)!;
+  if (kind === 'alternate-address') return { address: alternateOf(evidence, server)!.address, port };
+  return { address, port };
 }
 
-function mappedAddresses(probes: readonly Probe[], kind: ProbeKind): Endpoint[] {
+/** The requests that show how a destination sees the socket, one for each destination: the chosen server's first. */
+function destinations(evidence: Evidence, chosen: number): Request[] {
+  const alternates = alternateOf(evidence, chosen) ? (['alternate-address', 'alternate-both'] as const) : [];
+  const own = (['primary', ...alternates] as const).map((kind) => ({ kind, server: chosen }));
+  const others = evidence.servers.flatMap((_, server) => {
+    const asked = server !== chosen && count(evidence.probes, 'primary', server) > 0;
+    return asked ? [{ kind: 'primary' as const, server }] : [];
+  });
+  return [...own, ...others];
+}
+
+function mappedEndpoints(probes: readonly Probe[], { kind, server }: Request): Endpoint[] {
   return probes.flatMap((probe) => {
-    return probe.kind === kind && probe.answer?.outcome === 'response' ? [probe.answer.mapped] : [];
+    const asked = probe.kind === kind && probe.server === server;
+    return asked && probe.answer?.outcome === 'response' ? [probe.answer.mapped] : [];
   });
 }
 
-function samples(server: Endpoint, probes: readonly Probe[]): MappingSample[] {
-  return (['primary', 'alternate-address', 'alternate-both'] as const).flatMap((kind) => {
-    const [mapped] = mappedAddresses(probes, kind);
-    return mapped ? [{ destination: destination(server, probes, kind), mapped }] : [];
+/** How each destination saw the socket, in the order in which the NAT had to map it. */
+export function portSamples(evidence: Evidence, localPort: number): PortSample[] {
+  const chosen = chosenServer(evidence);
+  const wanted = chosen === undefined ? [] : destinations(evidence, chosen);
+  const samples = wanted.flatMap((request): PortSample[] => {
+    const sent = evidence.probes.filter(({ kind, server }) => kind === request.kind && server === request.server);
+    const probe = sent.find(({ answer }) => answer?.outcome === 'response');
+    if (probe?.answer?.outcome !== 'response') return [];
+    const { mapped, rttUs } = probe.answer;
+    return [
+      {
+        localPort,
+        destination: destination(evidence, request),
+        mapped,
+        sentUs: sent[0]!.sentUs,
+        answeredUs: probe.sentUs + rttUs,
+        prompt: probe === sent[0],
+      },
+    ];
   });
+  return samples.sort((a, b) => a.sentUs - b.sentUs);
 }

@@ -1,71 +1,54 @@
 import { describe, expect, it } from 'vitest';
-import { type LinkModel, symmetricLink, Topology, World } from '../../simulator/index.ts';
-import { startStunServer } from '../servers/stun/stun-server.ts';
-import { type Dependence, type NatDescription, resolveBehaviour } from './behaviour.ts';
+import type { NatDescription, PortAllocation } from './behaviour.ts';
 import { discoverNat } from './discovery.ts';
-import { type ClassicNat, classicNat, type NatReport } from './nat-report.ts';
+import { type Circumstances, discover, PAIRS, play } from './discovery-world.suite.ts';
+import { type ClassicNat, classicNat } from './nat-report.ts';
 import { PRESETS } from './presets.ts';
 
-const DEPENDENCES: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
-const PAIRS = DEPENDENCES.flatMap((mapping) => DEPENDENCES.map((filtering) => ({ mapping, filtering })));
+type Ports = Partial<PortAllocation>;
 
-interface Circumstances {
-  readonly seed?: string;
-  readonly link?: LinkModel;
-  readonly server?: 'up' | 'down';
-  readonly abortAfterMs?: number;
-}
-
-/** What a host behind these NATs, host side first, finds out. */
-async function discover(nats: readonly NatDescription[], circumstances: Circumstances = {}): Promise<NatReport> {
-  const { seed = 'discovery', link = { latencyUs: 20_000 }, server: state = 'up', abortAfterMs } = circumstances;
-  const world = new World({ seed });
-  const net = new Topology(world);
-  const server = net.server('stun', { link: symmetricLink({ latencyUs: 500 }), addresses: 2 });
-  const { host } = net.side('client', { nats: nats.map(resolveBehaviour), link: symmetricLink(link) });
-  const [first, second] = server.interfaces()[1]!.addresses.map(({ address }) => address) as [string, string];
-  const primary = { address: first, port: 3478 };
-  const abort = new AbortController();
-  const result = await world.run(async () => {
-    if (state === 'up') await startStunServer(server, { primary, alternate: { address: second, port: 3479 } });
-    if (abortAfterMs !== undefined) host.clock.after(abortAfterMs, () => abort.abort());
-    const report = await discoverNat(host, primary, { signal: abort.signal });
-    expect(host.udp.openCount).toBe(0);
-    return report;
-  });
-  if (result.outcome === 'crashed') throw result.error;
-  if (result.outcome !== 'done') throw new Error(`the world ended: ${result.outcome}`);
-  return result.value;
-}
+const ALLOCATIONS: readonly Ports[] = [
+  { allocation: 'preserving' },
+  { allocation: 'sequential', step: 1 },
+  { allocation: 'sequential', step: 2 },
+  { allocation: 'random' },
+];
 
 describe('discoverNat', () => {
-  it.each(PAIRS)('sees $mapping mapping and $filtering filtering through a NAT that does so', async (behaviour) => {
-    for (const allocation of ['preserving', 'sequential', 'random'] as const) {
-      const report = await discover([{ ...behaviour, ports: { allocation } }]);
+  it.each(PAIRS)('infers all that a NAT with $mapping mapping and $filtering filtering declares', async (behaviour) => {
+    for (const ports of ALLOCATIONS) {
+      const report = await discover([{ ...behaviour, ports }]);
+      const allocation = { allocation: { value: ports.allocation }, step: ports.step ?? 0 };
       expect(report).toMatchObject({
         udp: { value: 'reachable' },
         translation: { value: 'napt' },
         mapping: { value: behaviour.mapping },
         filtering: { value: behaviour.filtering },
+        ports: allocation,
+        tcp: {
+          tcp: { value: 'reachable' },
+          translation: { value: 'napt' },
+          mapping: { value: behaviour.mapping },
+          ports: allocation,
+        },
       });
-      expect(report.tookMs).toBeLessThan(1000);
       expect(report.mappings).toHaveLength(3);
+      expect(report.tookMs).toBeLessThan(3000);
     }
   });
 
-  it.each(Object.entries(PRESETS))('infers of the preset %s what it declares', async (_name, { behaviour }) => {
-    const declared = resolveBehaviour(behaviour);
-    const report = await discover([behaviour]);
-    if (declared.blocks.includes('udp')) {
-      expect(report.udp.value).toBe('blocked');
-      return;
-    }
-    const { mapping, filtering } = declared.udp;
-    expect(report).toMatchObject({
-      translation: { value: declared.translation },
-      mapping: { value: declared.translation === 'none' ? 'endpoint-independent' : mapping },
-      filtering: { value: declared.translation === 'none' ? 'endpoint-independent' : filtering },
-    });
+  it('tells TCP from UDP where a NAT treats them apart', async () => {
+    const dependent = { mapping: 'address-and-port-dependent' } as const;
+    const report = await discover([{ tcp: dependent }]);
+    expect([report.mapping.value, report.tcp.mapping.value]).toEqual([
+      'endpoint-independent',
+      'address-and-port-dependent',
+    ]);
+    const other = await discover([{ udp: dependent }]);
+    expect([other.mapping.value, other.tcp.mapping.value]).toEqual([
+      'address-and-port-dependent',
+      'endpoint-independent',
+    ]);
   });
 
   it.each<[string, ClassicNat]>([
@@ -77,22 +60,32 @@ describe('discoverNat', () => {
     ['symmetric-sequential', 'symmetric'],
     ['udp-blocked', 'udp-blocked'],
   ])('calls the preset %s by the classic name %s', async (name, classic) => {
-    expect(classicNat(await discover([PRESETS[name]!.behaviour]))).toBe(classic);
+    expect(classicNat(await discover([PRESETS[name]!.behaviour], { depth: 'quick' }))).toBe(classic);
   });
 
   it('sees an open host, and a router that does not translate', async () => {
     for (const nats of [[], [{ translation: 'none' as const }]]) {
       const report = await discover(nats);
-      expect(report.translation.value).toBe('none');
+      expect(report).toMatchObject({
+        translation: { value: 'none' },
+        portPreserved: { value: true },
+        ports: { allocation: { value: 'preserving' } },
+        hairpin: { value: 'unknown', why: 'nothing is known to translate' },
+        chain: { carrier: { value: false }, nested: { value: false } },
+        tcp: { translation: { value: 'none' }, mapping: { value: 'endpoint-independent' } },
+      });
       expect(classicNat(report)).toBe('open');
-      expect(report.portPreserved.value).toBe(true);
     }
   });
 
   it('is not fooled by permissions that all sockets of a host share', async () => {
     for (const behaviour of PAIRS) {
-      const report = await discover([{ ...behaviour, filterScope: 'host' }]);
-      expect([report.mapping.value, report.filtering.value]).toEqual([behaviour.mapping, behaviour.filtering]);
+      for (const allocation of ['preserving', 'random'] as const) {
+        const report = await discover([{ ...behaviour, filterScope: 'host', ports: { allocation } }], {
+          depth: 'quick',
+        });
+        expect([report.mapping.value, report.filtering.value]).toEqual([behaviour.mapping, behaviour.filtering]);
+      }
     }
   });
 
@@ -107,55 +100,139 @@ describe('discoverNat', () => {
       mapping: { value: 'address-dependent' },
       filtering: { value: 'address-dependent' },
       portPreserved: { value: false },
+      ports: { allocation: { value: 'random' } },
+      chain: { carrier: { value: 'unknown' }, nested: { value: 'unknown' } },
     });
   });
 
-  it('shows the step of a NAT that counts', async () => {
-    const counting: NatDescription = {
-      mapping: 'address-and-port-dependent',
-      ports: { allocation: 'sequential', step: 3 },
-    };
-    const ports = (await discover([counting])).mappings.map(({ mapped }) => mapped.port);
-    expect(ports.map((port) => port - ports[0]!)).toEqual([0, 3, 6]);
+  it('knows that the gateway’s own address tells of a chain', async () => {
+    const chain = await discover([{}, {}], { depth: 'quick', gateway: '100.64.0.2' });
+    expect(chain.chain).toMatchObject({ carrier: { value: true }, nested: { value: true } });
+    const { mappings } = await discover([{}], { depth: 'quick' });
+    const single = await discover([{}], { depth: 'quick', gateway: mappings[0]!.mapped.address });
+    expect(single.chain).toMatchObject({ carrier: { value: false }, nested: { value: false } });
   });
 
   it('tells blocked UDP from a server that is down', async () => {
     const blocked = await discover([{ blocks: ['udp'] }]);
     expect(classicNat(blocked)).toBe('udp-blocked');
-    expect(blocked.tookMs).toBeLessThan(2000);
+    expect(blocked).toMatchObject({
+      mapping: { value: 'unknown' },
+      ports: { allocation: { value: 'unknown' } },
+      tcp: { mapping: { value: 'endpoint-independent' }, ports: { allocation: { value: 'preserving' } } },
+    });
     const down = await discover([{}], { server: 'down' });
     expect(down.udp).toMatchObject({ value: 'unknown', why: expect.stringContaining('may be down') });
     const dark = await discover([{ blocks: ['udp', 'tcp'] }]);
-    expect(dark.udp.value).toBe('unknown');
+    expect(dark).toMatchObject({ udp: { value: 'unknown' }, tcp: { tcp: { value: 'unknown' } } });
     expect(dark.tookMs).toBeLessThan(3000);
-  });
-
-  it('never mistakes one kind for another on a line that loses every tenth packet', async () => {
-    const link = { latencyUs: 40_000, jitterUs: 20_000, reorder: true, lossPpm: 100_000 };
-    let certain = 0;
-    for (const behaviour of PAIRS) {
-      for (let trial = 0; trial < 20; trial++) {
-        const report = await discover([behaviour], { seed: `lossy ${trial}`, link });
-        for (const axis of ['mapping', 'filtering'] as const) {
-          expect([behaviour[axis], 'unknown']).toContain(report[axis].value);
-          if (report[axis].value !== 'unknown') certain++;
-        }
-        expect(report.tookMs).toBeLessThanOrEqual(3000);
-      }
-    }
-    // Of 360: caution must not become a habit.
-    expect(certain).toBeGreaterThan(350);
-  });
-
-  it('takes no more time on a satellite line than it may', async () => {
-    const report = await discover([{ filtering: 'address-and-port-dependent' }], { link: { latencyUs: 300_000 } });
-    expect(report).toMatchObject({ filtering: { value: 'address-and-port-dependent' } });
-    expect(report.tookMs).toBeLessThanOrEqual(3000);
+    const udpOnly = await discover([{ blocks: ['tcp'] }], { depth: 'quick' });
+    expect(udpOnly).toMatchObject({ udp: { value: 'reachable' }, tcp: { tcp: { value: 'unknown' } } });
   });
 
   it('is cancelled by its signal', async () => {
-    await expect(discover([{}], { abortAfterMs: 60 })).rejects.toMatchObject({ code: 'ECANCELED' });
-    await expect(discover([{ blocks: ['udp'] }], { abortAfterMs: 1450 })).rejects.toMatchObject({ code: 'ECANCELED' });
-    await expect(discover([{}], { abortAfterMs: 0 })).rejects.toMatchObject({ code: 'ECANCELED' });
+    const behindAll: [NatDescription, number][] = [
+      [{}, 60],
+      [{}, 0],
+      [{ blocks: ['udp'] }, 1350],
+      [{ blocks: ['udp', 'tcp'] }, 1450],
+      [{ ports: { allocation: 'random' } }, 900],
+      [{ hairpin: 'none' }, 1000],
+    ];
+    for (const [nat, afterMs] of behindAll)
+      await expect(cancelled([nat], afterMs)).rejects.toMatchObject({ code: 'ECANCELED' });
+  });
+
+  it('wants a server', async () => {
+    await expect(play([], {}, ({ host }) => discoverNat(host, []))).rejects.toThrow(RangeError);
+  });
+});
+
+function cancelled(nats: readonly NatDescription[], afterMs: number, circumstances: Circumstances = {}) {
+  return play(nats, circumstances, async ({ host, servers }) => {
+    const abort = new AbortController();
+    host.clock.after(afterMs, () => abort.abort());
+    return discoverNat(host, servers, { signal: abort.signal });
+  });
+}
+
+describe('a quick discovery', () => {
+  it.each(PAIRS)('finds $mapping mapping and $filtering filtering within a second', async (behaviour) => {
+    for (const ports of ALLOCATIONS) {
+      const report = await discover([{ ...behaviour, ports }], { depth: 'quick' });
+      expect([report.mapping.value, report.filtering.value]).toEqual([behaviour.mapping, behaviour.filtering]);
+      expect([report.ports.allocation.value, report.ports.step]).toEqual([ports.allocation, ports.step ?? 0]);
+      expect(report.tcp.mapping.value).toBe(behaviour.mapping);
+      expect(report.hairpin).toEqual({ value: 'unknown', why: 'not tested' });
+      expect(report.tookMs).toBeLessThan(1000);
+    }
+  });
+
+  it('maps no other socket where ports are kept, and three where they are not', async () => {
+    const kept = await discover([{}], { depth: 'quick' });
+    expect(kept.ports.samples).toHaveLength(1);
+    const changed = await discover([{ ports: { allocation: 'random' } }], { depth: 'quick' });
+    expect(changed.ports.samples).toHaveLength(4);
+  });
+
+  it('takes no more time on a satellite line than it may', async () => {
+    const behaviour: NatDescription = { filtering: 'address-and-port-dependent', ports: { allocation: 'sequential' } };
+    const report = await discover([behaviour], { depth: 'quick', link: { latencyUs: 300_000 } });
+    expect(report).toMatchObject({
+      mapping: { value: 'endpoint-independent' },
+      filtering: { value: 'address-and-port-dependent' },
+    });
+    expect(report.tookMs).toBeLessThanOrEqual(3000);
+  });
+});
+
+describe('ports', () => {
+  it.each([1, -1, 3, -7, 1000])('that count in steps of %d', async (step) => {
+    const mapping = 'address-and-port-dependent';
+    for (const seed of ['one', 'two']) {
+      const report = await discover([{ mapping, ports: { allocation: 'sequential', step } }], { seed });
+      expect([report.ports.step, report.tcp.ports.step]).toEqual([step, step]);
+      expect(report.ports.contention).toBe(0);
+    }
+  });
+
+  it('that belong to a block, and how far they were seen to reach', async () => {
+    const { ports } = await discover([{ ports: { allocation: 'block', blockSize: 256, range: [20_000, 29_999] } }]);
+    expect(ports.allocation.value).toBe('block');
+    const [low, high] = ports.range!;
+    expect([low >= 20_000, high < 20_256]).toEqual([true, true]);
+  });
+
+  it('that others take from the same count', async () => {
+    for (const contention of [1, 5, 20, 100]) {
+      for (const step of [1, 2, -3]) {
+        const ports: Ports = { allocation: 'sequential', step, contention };
+        const report = await discover([{ ports }], { seed: `busy ${contention} ${step}` });
+        if (report.ports.allocation.value === 'unknown') continue;
+        expect([report.ports.allocation.value, report.ports.step]).toEqual(['sequential', step]);
+        if (contention < 20) continue;
+        expect(report.ports.contention! / contention).toBeGreaterThan(0.3);
+        expect(report.ports.contention! / contention).toBeLessThan(3);
+      }
+    }
+  });
+
+  it('that are drawn at random on a busy NAT', async () => {
+    const { ports } = await discover([{ ports: { allocation: 'random', contention: 100 } }]);
+    expect(ports.allocation.value).toBe('random');
+  });
+
+  it('that come from several addresses, each with a count of its own', async () => {
+    const nat: NatDescription = { addresses: 3, pooling: 'arbitrary', ports: { allocation: 'sequential', step: 2 } };
+    const { ports } = await discover([nat]);
+    expect([ports.allocation.value, ports.step]).toEqual(['sequential', 2]);
+    expect(new Set(ports.samples.map(({ mapped }) => mapped.address)).size).toBe(3);
+  });
+
+  it('whose parity is kept', async () => {
+    for (const allocation of ['preserving', 'random'] as const) {
+      const { ports } = await discover([{ ports: { allocation, parity: true } }]);
+      expect(ports.allocation.value).toBe(allocation);
+    }
   });
 });

@@ -1,140 +1,155 @@
 import type { Endpoint } from '../net/endpoint.ts';
-import { isNetError, NetError } from '../net/error.ts';
+import { NetError } from '../net/error.ts';
 import { familyOf } from '../net/ip.ts';
-import type { Host, Timer, UdpSocket } from '../ports/index.ts';
-import { LIMIT_US, type Probe, type ProbeKind, planNext } from './discovery-plan.ts';
-import { destination, judge, type TcpCheck } from './discovery-verdict.ts';
-import type { NatReport } from './nat-report.ts';
-import { StunClient } from './stun-client.ts';
-import { stunOverTcp } from './stun-over-tcp.ts';
+import type { Host, UdpSocket } from '../ports/index.ts';
+import { type ChainReport, judgeChain } from './chain.ts';
+import { discoverHairpin } from './discovery-hairpin.ts';
+import type { Evidence } from './discovery-plan.ts';
+import { discoverTcp, type TcpDiscovery } from './discovery-tcp.ts';
+import { Probing } from './discovery-udp.ts';
+import { judge, portSamples, type SocketReport } from './discovery-verdict.ts';
+import { unknown } from './finding.ts';
+import type { NatReport, TcpReport } from './nat-report.ts';
+import type { PortReport, PortSample } from './port-report.ts';
+import { investigatePorts, samplePorts } from './port-sampling.ts';
+import { judgePorts } from './port-verdict.ts';
+import { UdpPortSource } from './udp-port-source.ts';
 
 export interface DiscoveryOptions {
   /** Local address to test from. @default every interface */
   readonly bindAddress?: string | undefined;
+  /**
+   * `quick` is for a node that starts: a few round trips where everything is let in, about a second where silence has
+   * to be believed, never more than three; it does not test hairpin, and settles for fewer samples of ports. `full`
+   * tests everything, in up to half a minute on a bad line. @default 'full'
+   */
+  readonly depth?: 'quick' | 'full';
+  /** The outer address that the nearest gateway says it has (by UPnP, NAT-PMP or PCP). @default not known */
+  readonly gateway?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 type DiscoveryHost = Pick<Host, 'clock' | 'random' | 'udp' | 'tcp' | 'interfaces'>;
 
-/** For the check whether a server that is silent over UDP is there at all. */
-const TCP_CHECK_MS = 1000;
+const MAX_SERVERS = 4;
+const QUICK = { tcpRounds: 0, tcpMs: 3000 };
+const FULL = { tcpRounds: 4, tcpMs: 30_000 };
+/** Rounds of sampling ports, and how long each mapping may take, while filtering is tested and after that. */
+const FIRST_ROUNDS = { rounds: 1, patienceMs: 700 };
+const MORE_ROUNDS = { rounds: 4, patienceMs: 2000 };
 
 /**
  * Finds out what the NATs in front of this host do (RFC 5780), with the help of a STUN server that has two addresses
- * and two ports. Takes a few round trips where everything is let in, about a second where silence has to be believed,
- * and never more than {@link LIMIT_US}.
+ * and two ports, or else of plain ones at different addresses.
  *
- * @throws NetError EADDRNOTAVAIL if `bindAddress` is none of ours, ECANCELED when the signal fires
+ * @param servers of one address family, best first; those after the fourth are not used
+ * @throws NetError EADDRNOTAVAIL if `bindAddress` is none of ours, ECANCELED when the signal fires; RangeError without
+ * a server
  */
 export async function discoverNat(
   host: DiscoveryHost,
-  server: Endpoint,
+  servers: readonly Endpoint[],
   options: DiscoveryOptions = {},
 ): Promise<NatReport> {
-  const { bindAddress, signal } = options;
-  const startUs = host.clock.now();
-  const socket = await host.udp.bind({
-    family: familyOf(server.address),
-    ...(bindAddress !== undefined && { address: bindAddress }),
-  });
-  try {
-    const probes = await new Probing(host, socket, server, signal).run();
-    const silent = probes.every(({ answer }) => !answer);
-    const tcp = silent ? await checkTcp(host, server, bindAddress, signal) : undefined;
-    const addresses = host.interfaces().flatMap((found) => found.addresses.map(({ address }) => address));
-    const verdict = judge(server, probes, { port: socket.local.port, addresses }, tcp);
-    return { server, ...verdict, tookMs: (host.clock.now() - startUs) / 1000 };
-  } finally {
-    socket.close();
-  }
+  if (servers.length === 0) throw new RangeError('discovery needs a STUN server');
+  return new Discovery(host, servers.slice(0, MAX_SERVERS), options).run();
 }
 
-async function checkTcp(
-  host: DiscoveryHost,
-  server: Endpoint,
-  localAddress: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<TcpCheck> {
-  try {
-    const { connection } = await stunOverTcp(host, server, {
-      timeoutMs: TCP_CHECK_MS,
-      ...(localAddress !== undefined && { localAddress }),
-      ...(signal && { signal }),
-    });
-    connection.reset();
-    return 'answered';
-  } catch (error) {
-    if (!isNetError(error) || signal?.aborted) throw error;
-    return 'failed';
-  }
-}
-
-/** Does as {@link planNext} says until it says `done`. */
-class Probing {
+class Discovery {
   readonly #host: DiscoveryHost;
-  readonly #server: Endpoint;
-  readonly #client: StunClient;
-  readonly #signal: AbortSignal | undefined;
-  readonly #startUs: number;
-  readonly #probes: Probe[] = [];
-  #timer: Timer | undefined;
-  #done: (() => void) | undefined;
+  readonly #servers: readonly Endpoint[];
+  readonly #options: DiscoveryOptions;
+  readonly #effort: typeof QUICK;
+  readonly #own: readonly string[];
+  readonly #sources: UdpPortSource[] = [];
 
-  constructor(host: DiscoveryHost, socket: UdpSocket, server: Endpoint, signal: AbortSignal | undefined) {
+  constructor(host: DiscoveryHost, servers: readonly Endpoint[], options: DiscoveryOptions) {
     this.#host = host;
-    this.#server = server;
-    this.#client = new StunClient(host, socket);
-    this.#signal = signal;
-    this.#startUs = host.clock.now();
+    this.#servers = servers;
+    this.#options = options;
+    this.#effort = options.depth === 'quick' ? QUICK : FULL;
+    this.#own = host.interfaces().flatMap((entry) => entry.addresses.map(({ address }) => address));
   }
 
-  /** @throws NetError ECANCELED */
-  async run(): Promise<readonly Probe[]> {
-    const stop = () => this.#finish();
-    this.#signal?.addEventListener('abort', stop);
-    await new Promise<void>((resolve) => {
-      this.#done = resolve;
-      if (this.#signal?.aborted) this.#finish();
-      else this.#advance();
-    });
-    this.#signal?.removeEventListener('abort', stop);
-    if (this.#signal?.aborted) throw new NetError('ECANCELED');
-    return this.#probes;
-  }
-
-  #advance(): void {
-    if (!this.#done) return;
-    this.#timer?.cancel();
-    const nowUs = this.#host.clock.now();
-    const next = planNext(this.#server, this.#probes, this.#startUs, nowUs);
-    if (next.step === 'done') this.#finish();
-    else if (next.step === 'wait') {
-      this.#timer = this.#host.clock.after((next.untilUs - nowUs) / 1000, () => this.#advance());
-    } else {
-      for (const kind of next.kinds) this.#send(kind);
-      this.#advance();
+  async run(): Promise<NatReport> {
+    const { bindAddress } = this.#options;
+    const startUs = this.#host.clock.now();
+    const where = {
+      family: familyOf(this.#servers[0]!.address),
+      ...(bindAddress !== undefined && { address: bindAddress }),
+    };
+    const socket = await this.#host.udp.bind(where);
+    try {
+      const report = await this.#investigate(socket);
+      if (this.#options.signal?.aborted) throw new NetError('ECANCELED');
+      return { ...report, tookMs: (this.#host.clock.now() - startUs) / 1000 };
+    } finally {
+      socket.close();
+      for (const source of this.#sources) source.close();
     }
   }
 
-  /** Each probe is a transaction of its own, sent once: so each answer says which probe it is for. */
-  #send(kind: ProbeKind): void {
-    const probe: Probe = { kind, sentUs: this.#host.clock.now(), answer: undefined };
-    this.#probes.push(probe);
-    const once = { rtoMs: LIMIT_US / 1000, maxRequests: 1, lastWaitFactor: 1 };
-    const change = { changeAddress: kind === 'change-both', changePort: kind.startsWith('change') };
-    const to = destination(this.#server, this.#probes, kind);
-    void this.#client.binding(to, { ...once, ...change }).then((result) => {
-      if (result.outcome !== 'response' && result.outcome !== 'error') return;
-      probe.answer = result;
-      this.#advance();
-    });
+  async #investigate(socket: UdpSocket): Promise<Omit<NatReport, 'tookMs'>> {
+    const [overUdp, overTcp] = [this.#probe(socket), this.#dial()];
+    await Promise.allSettled([overUdp, overTcp]);
+    const { evidence, samples } = await overUdp;
+    const { server, report: tcp } = await overTcp;
+    const udp = judge(evidence, { port: socket.local.port, addresses: this.#own }, server);
+    const full = this.#effort === FULL;
+    return {
+      ...udp,
+      ports: full ? await this.#moreSamples(samples, udp) : judgePorts(samples),
+      hairpin: full ? await discoverHairpin(this.#host, udp, this.#options) : unknown('not tested'),
+      chain: this.#chain(udp, tcp),
+      tcp,
+    };
   }
 
-  #finish(): void {
-    this.#timer?.cancel();
-    this.#client.close();
-    const done = this.#done;
-    this.#done = undefined;
-    done?.();
+  async #probe(socket: UdpSocket): Promise<{ evidence: Evidence; samples: PortSample[] }> {
+    const servers = this.#servers;
+    let sampling: Promise<PortSample[]> | undefined;
+    const probing = new Probing(this.#host, socket, {
+      servers,
+      signal: this.#options.signal,
+      reached: (first, rttUs) => (sampling = this.#firstSamples(first, rttUs)),
+    });
+    const probes = await probing.run();
+    const own = portSamples({ servers, probes }, socket.local.port);
+    return { evidence: { servers, probes }, samples: [...own, ...((await sampling) ?? [])] };
+  }
+
+  #dial(): Promise<TcpDiscovery> {
+    const { bindAddress, signal } = this.#options;
+    const { tcpRounds: rounds, tcpMs: limitMs } = this.#effort;
+    return discoverTcp(this.#host, { servers: this.#servers, bindAddress, rounds, limitMs, signal });
+  }
+
+  /** A port that is kept says all. Else others are mapped while filtering is tested, which takes longer anyway. */
+  async #firstSamples(first: PortSample, rttUs: number): Promise<PortSample[]> {
+    if (first.mapped.port === first.localPort) return [];
+    const { rounds, patienceMs } = FIRST_ROUNDS;
+    return samplePorts(this.#source(first.destination, rttUs, patienceMs), rounds, [first]);
+  }
+
+  async #moreSamples(known: readonly PortSample[], { rttUs }: SocketReport): Promise<PortReport> {
+    const [first] = known;
+    if (!first || rttUs === undefined) return judgePorts(known);
+    const source = this.#source(first.destination, rttUs, MORE_ROUNDS.patienceMs);
+    return investigatePorts(source, MORE_ROUNDS.rounds, known, this.#host.random);
+  }
+
+  #source(server: Endpoint, rttUs: number, patienceMs: number): UdpPortSource {
+    const { bindAddress, signal } = this.#options;
+    const source = new UdpPortSource(this.#host, { server, bindAddress, rttUs, patienceMs, signal });
+    this.#sources.push(source);
+    return source;
+  }
+
+  #chain({ mappings: [first], translation }: SocketReport, tcp: TcpReport): ChainReport {
+    const { bindAddress, gateway } = this.#options;
+    const mapped = (first ?? tcp.mappings[0])?.mapped.address;
+    const translated = (first ? translation : tcp.translation).value === 'napt';
+    const own = bindAddress === undefined ? this.#own : [bindAddress];
+    return judgeChain({ own, mapped, translated, gateway });
   }
 }

@@ -28,6 +28,8 @@ export interface TcpMapping {
   readonly local: Endpoint;
   /** How the server sees us. */
   readonly mapped: Endpoint;
+  /** The server's other address and port, if it has them. */
+  readonly other: Endpoint | undefined;
 }
 
 const MAX_ANSWER = 1500;
@@ -48,8 +50,8 @@ export async function stunOverTcp(
   const connection = await host.tcp.dial(server, { ...dialling, timeoutMs });
   const remainingMs = Math.max(0, (endUs - host.clock.now()) / 1000);
   try {
-    const mapped = await binding(host, connection, remainingMs, options.signal);
-    return { connection, local: connection.local, mapped };
+    const { mapped, other } = await binding(host, connection, remainingMs, options.signal);
+    return { connection, local: connection.local, mapped, other };
   } catch (error) {
     connection.reset();
     throw error;
@@ -61,7 +63,7 @@ async function binding(
   connection: TcpConnection,
   deadlineMs: number,
   signal: AbortSignal | undefined,
-): Promise<Endpoint> {
+): Promise<Pick<TcpMapping, 'mapped' | 'other'>> {
   const exchanges = new StunExchanges(host.clock);
   const framer = new StreamFramer(MAX_ANSWER);
   const ended = new NetError('ECONNRESET', 'the STUN server closed the connection');
@@ -84,7 +86,7 @@ async function binding(
   );
   switch (result.outcome) {
     case 'response':
-      return result.mapped;
+      return result;
     case 'unreachable':
       throw result.error;
     case 'timeout':
