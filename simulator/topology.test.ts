@@ -121,6 +121,16 @@ describe('Topology', () => {
     expect(answers.map(([address]) => address)).toEqual(['203.0.113.1', '203.0.113.1', '203.0.113.1', '203.0.113.1']);
   });
 
+  test('behind a carrier everybody has a cable of his own', async () => {
+    const { world, net, side } = scene();
+    const server = net.server('s', { link });
+    const a = net.side('a', { nats: [resolveBehaviour({})], link, carrier: true });
+    const b = side('b', [{}], { behind: a });
+    expect([addressOf(a.host), ...outsideOf(b)]).toEqual(['100.64.0.2', '100.64.0.3', '203.0.113.1']);
+    const answers = await seen(world, server, [a.host, b.host]);
+    expect(answers.map(([address]) => address)).toEqual(['203.0.113.1', '203.0.113.1']);
+  });
+
   test('behind a home router everybody is on its LAN', async () => {
     const { world, net, side } = scene();
     const server = net.server('s', { link });

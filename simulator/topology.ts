@@ -31,6 +31,8 @@ export interface SideOptions extends SimHostOptions {
   readonly link: Link;
   /** Another side whose outermost NAT stands in front of this one as well; `link` is the other one's then. */
   readonly behind?: Side;
+  /** The outermost NAT is a carrier's even if it is the only one: who is behind it has a cable of his own. @default false */
+  readonly carrier?: boolean;
   /** The home network, e.g. `192.168.1.0/24`. @default a /24 of 10.0.0.0/8 that nobody else has */
   readonly lan?: string;
 }
@@ -86,7 +88,8 @@ export class Topology {
     for (let index = options.nats.length - 1; index >= 0; index--) {
       const slot = realm.join(options.nats[index]!.addresses, link);
       const router = new NatRouter(this.#world, `${name}.nat${index + 1}`, options.nats[index]!, slot);
-      realm = this.#inside(router, realm, slot, index === 0, options.lan);
+      const home = index === 0 && !(options.carrier && index === options.nats.length - 1);
+      realm = this.#inside(router, realm, slot, home, options.lan);
       link = undefined; // the inner hops' own
       nats.unshift(router);
       realms.push(realm);
@@ -117,13 +120,13 @@ export class Topology {
     return new LanRealm(this.#world, { router, depth, upstream }, prefix, this.#innerLatencyUs);
   }
 
-  /** What is behind a new router: a home's LAN behind the last one, else a carrier's customers. */
-  #inside(router: NatRouter, outer: Realm, slot: Slot, last: boolean, lan: string | undefined): Realm {
+  /** What is behind a new router: a home's LAN, or a carrier's customers. */
+  #inside(router: NatRouter, outer: Realm, slot: Slot, home: boolean, lan: string | undefined): Realm {
     const routed = router.behaviour.translation === 'none';
     const upstream = routed ? { realm: outer, slot } : undefined;
     const site = { router, depth: outer.depth + (routed ? 0 : 1), upstream };
     const block = routed ? this.#routedBlock(outer, slot) : undefined;
-    if (last) {
+    if (home) {
       const prefix = block ?? (lan === undefined ? this.#nextLan() : parsePrefix(lan));
       return new LanRealm(this.#world, site, prefix, this.#innerLatencyUs);
     }

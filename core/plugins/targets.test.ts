@@ -32,6 +32,12 @@ describe('listeningTargets', () => {
       ['192.168.1.3:10001', '203.0.113.1:10001'],
     ],
     [
+      'both behind one NAT, which may route between its segments',
+      node(place('192.168.1.2', 24, '203.0.113.1')),
+      node(place('192.168.2.3', 24, '203.0.113.1')),
+      ['192.168.2.3:10001', '203.0.113.1:10001'],
+    ],
+    [
       'never a private address that two homes both use',
       node(place('192.168.1.2', 24, '203.0.113.1')),
       node(place('192.168.1.3', 24, '203.0.113.2')),

@@ -33,12 +33,14 @@ export function sharedNetworkTargets(local: AddressContent, remote: AddressConte
 }
 
 /**
- * Is the peer's interface in a subnet of ours? The same private range is in use in millions of homes, so two sides
- * that know their external addresses must also see the same one.
+ * May the peer's interface be reached without the Internet? In a subnet of ours it can; behind the NAT that we are
+ * behind it may, as NATs often route between their inside segments. The same private range is in use in millions of
+ * homes, so two sides that know their external addresses must also see the same one.
  */
 function sharesNetwork(local: AddressContent, place: AddressInterface): boolean {
   return local.interfaces.some((own) => {
     if (familyOf(own.address) !== familyOf(place.address)) return false;
+    if (own.external !== undefined && own.external === place.external) return true;
     if (own.external !== undefined && place.external !== undefined && own.external !== place.external) {
       const untranslated = own.external === own.address && place.external === place.address;
       if (!untranslated) return false;

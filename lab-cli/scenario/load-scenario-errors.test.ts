@@ -34,7 +34,37 @@ describe('says what is wrong, where, what was expected and what may have been me
     [['seed:'], ['4:6: seed is empty, expected a whole number from 0 to 9007199254740991']],
     [['schema: 2'], ['3:9: schema is 2, expected 1']],
     [['mode: rase'], ['4:7: mode is "rase", expected race or each; did you mean "race"?']],
-    [['topology: same-lan'], ['4:11: topology is "same-lan", expected separate']],
+    [
+      ['topology: same-lam'],
+      ['4:11: topology is "same-lam", expected separate, same-lan, same-nat or shared-cgn; did you mean "same-lan"?'],
+    ],
+    [
+      ['topology: [same-lan]'],
+      ['4:11: topology is a list, expected separate, same-lan, same-nat or shared-cgn'],
+    ],
+    [
+      ['topology: { shared-cgn: {}, same-nat: {} }'],
+      ['4:11: topology is a mapping, expected one topology and its options'],
+    ],
+    [
+      ['topology: { same-nat: { isolatd: true } }'],
+      ['4:25: unknown key "isolatd" in topology.same-nat, expected isolated; did you mean "isolated"?'],
+    ],
+    [
+      ['topology: { shared-cgn: { subscribers: 501 } }'],
+      ['4:40: topology.shared-cgn.subscribers is 501, expected a whole number from 0 to 500'],
+    ],
+    [
+      ['topology: same-nat'],
+      ['3:23: axes has a key "b", expected none, since with same-nat b is behind the NATs of a'],
+    ],
+    [
+      ['axes: { a: [open, [open, symmetric]], b: [full-cone, symmetric] }', 'topology: shared-cgn'],
+      [
+        '3:13: axes.a has "open", expected an outermost NAT that is also one of axis b',
+        '3:43: axes.b has "full-cone", expected an outermost NAT that is also one of axis a',
+      ],
+    ],
     [
       ['name: ../x'],
       [

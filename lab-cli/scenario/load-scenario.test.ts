@@ -14,7 +14,7 @@ describe('fills in', () => {
       seed: 1,
       trials: 20,
       mode: 'race',
-      topology: 'separate',
+      topology: { name: 'separate', isolated: false, subscribers: 0 },
       timeLimitMs: 60_000,
       plugins: [
         { name: 'udp-punch', options: {} },
@@ -78,5 +78,47 @@ describe('cells', () => {
     expect(cells[0]!.link.name).toBe('up-1ms-down-satellite');
     expect(cells[0]!.link.up.latencyUs).toBe(1_000);
     expect(cells[0]!.link.down.latencyUs).toBe(280_000);
+  });
+});
+
+describe('topologies', () => {
+  it('come with options or without', () => {
+    const spec = (text: string) => load('axes: { a: [open], b: [open] }', `topology: ${text}`).topology;
+    expect(spec('shared-cgn')).toEqual({ name: 'shared-cgn', isolated: false, subscribers: 0 });
+    expect(spec('{ shared-cgn: { subscribers: 20 } }')).toEqual({
+      name: 'shared-cgn',
+      isolated: false,
+      subscribers: 20,
+    });
+    const sameNat = load('axes: { a: [open] }', 'topology: { same-nat: { isolated: true } }').topology;
+    expect(sameNat).toEqual({ name: 'same-nat', isolated: true, subscribers: 0 });
+  });
+
+  it.each(['same-lan', 'same-nat'])('%s puts b behind the NATs of a', (topology) => {
+    const { cells, expectations } = load(
+      'axes: { a: [full-cone, [open, symmetric]], link: [lan, fibre] }',
+      `topology: ${topology}`,
+      'expect: [{ where: { b: open+symmetric } }]',
+    );
+    expect(cells.map(({ id }) => id)).toEqual([
+      'full-cone,full-cone,lan',
+      'full-cone,full-cone,fibre',
+      'open+symmetric,open+symmetric,lan',
+      'open+symmetric,open+symmetric,fibre',
+    ]);
+    expect(cells[2]!.b).toEqual(cells[2]!.a);
+    expect(expectations[0]!.where).toEqual({ b: ['open+symmetric'] });
+  });
+
+  it('shared-cgn pairs what has the same outermost NAT', () => {
+    const { cells } = load(
+      'axes: { a: [symmetric, [open, symmetric], full-cone], b: [full-cone, [full-cone, symmetric]] }',
+      'topology: shared-cgn',
+    );
+    expect(cells.map(({ id }) => id)).toEqual([
+      'symmetric,full-cone+symmetric,broadband',
+      'open+symmetric,full-cone+symmetric,broadband',
+      'full-cone,full-cone,broadband',
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Preset } from '../../core/nat/presets.ts';
 import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import type { RunPopulation } from '../../reports/population/run-population.ts';
-import { type Axes, expandCells, type Side } from './expand-cells.ts';
+import { type Axes, expandCells } from './expand-cells.ts';
 import { find, text } from './explain.ts';
 import { flow } from './flow.ts';
 import type { NamedLink } from './links.ts';
@@ -10,12 +10,13 @@ import { type ParsedSections, parseSections } from './parse-sections.ts';
 import { readOptions } from './plugin-options.ts';
 import type { NamedPopulation } from './populations.ts';
 import { FileError, type Problem } from './problem.ts';
-import { resolveLink } from './resolve-links.ts';
+import { resolveAxes } from './resolve-axes.ts';
 import { type NatEntry, resolveNats } from './resolve-nats.ts';
 import { resolvePopulation } from './resolve-population.ts';
 import type { Words } from './scenario-shape.ts';
 import { choice } from './shapes.ts';
-import type { Expectation, NatSpec, PluginSpec, ResolvedScenario } from './types.ts';
+import { readTopology } from './topology-shape.ts';
+import type { Expectation, NatSpec, PluginSpec, ResolvedScenario, TopologySpec } from './types.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** What a scenario may refer to. */
@@ -26,8 +27,6 @@ export interface Vocabulary {
   readonly plugins: ReadonlyMap<string, PluginOptions>;
   readonly populations: ReadonlyMap<string, NamedPopulation>;
 }
-
-export const MAX_CELLS = 100_000;
 
 /**
  * Reads a scenario.
@@ -66,14 +65,15 @@ class Resolver {
 
   /** Undefined if a section could not be parsed. */
   resolve(): ResolvedScenario | undefined {
-    const { name, seed, trials, mode, topology, limits } = this.#parsed;
+    const { name, seed, trials, mode, limits } = this.#parsed;
     const nats = this.#nats();
-    const axes = nats && this.#axes(nats);
+    const topology = this.#parsed.topology && readTopology(this.#parsed.topology);
+    const axes = nats && topology && this.#axes(nats, topology);
     const plugins = this.#plugins();
     const expectations = axes && plugins && this.#expectations(axes, plugins);
     const population = axes && plugins && this.#population(axes, plugins);
-    if (!name || seed === undefined || !trials || !mode || !topology || !limits || !expectations) return undefined;
-    const cells = this.problems.length === 0 ? expandCells(axes) : [];
+    if (!name || seed === undefined || !trials || !mode || !limits || !expectations) return undefined;
+    const cells = this.problems.length === 0 ? expandCells(axes, topology) : [];
     return { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, cells, population, expectations };
   }
 
@@ -96,19 +96,11 @@ class Resolver {
     return nats;
   }
 
-  #axes(nats: ReadonlyMap<string, NatSpec>): Axes | undefined {
+  #axes(nats: ReadonlyMap<string, NatSpec>, topology: TopologySpec): Axes | undefined {
     const { axes } = this.#parsed;
     if (!axes) return undefined;
-    const side = (written: string | readonly string[]): Side => {
-      const names = [written].flat();
-      // A name without an entry is in a cycle of `extends`, which is a problem already.
-      return { text: names.join('+'), nats: names.flatMap((name) => nats.get(name) ?? []) };
-    };
-    const link = axes.link.map((written) => resolveLink(written, this.#vocabulary.links));
-    const resolved = { a: axes.a.map(side), b: axes.b.map(side), link };
+    const resolved = resolveAxes(axes, topology, nats, this.#vocabulary.links, (...problem) => this.#fail(...problem));
     for (const [axis, values] of Object.entries(namesOf(resolved))) this.#refuseRepeats(['axes', axis], values);
-    const cells = resolved.a.length * resolved.b.length * resolved.link.length;
-    if (cells > MAX_CELLS) this.#fail(['axes'], `the axes span ${cells} cells`, `at most ${MAX_CELLS}`);
     return resolved;
   }
 
@@ -137,7 +129,7 @@ class Resolver {
     }
   }
 
-  #population({ a, b }: Axes, plugins: readonly PluginSpec[]): RunPopulation | undefined {
+  #population({ a, b = a }: Axes, plugins: readonly PluginSpec[]): RunPopulation | undefined {
     const written = this.#parsed.population;
     return (
       written &&
@@ -182,7 +174,7 @@ export function wordsOf({ links, plugins, populations }: Vocabulary, nats: Reado
 function namesOf(axes: Axes): Record<keyof Axes, string[]> {
   return {
     a: axes.a.map((side) => side.text),
-    b: axes.b.map((side) => side.text),
+    b: (axes.b ?? axes.a).map((side) => side.text),
     link: axes.link.map((link) => link.name),
   };
 }

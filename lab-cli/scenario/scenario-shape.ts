@@ -5,6 +5,7 @@ import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
 import { populationShape } from './population-shape.ts';
 import { comparison, durationMs, listOf, nameOf, oneOf, strictMap, wholeNumber } from './shapes.ts';
+import { topology } from './topology-shape.ts';
 
 /** The words that a scenario may use; they are known only when it is read. */
 export interface Words {
@@ -35,12 +36,19 @@ export function scenarioSections(words: Words) {
       .describe('NATs of your own, to be used on the axes'),
     axes: strictMap({
       a: sides(words).describe('NATs in front of the peer that dials'),
-      b: sides(words).describe('NATs in front of the peer that is dialled'),
+      b: sides(words)
+        .describe('NATs in front of the peer that is dialled; with same-lan and same-nat they are those of a')
+        .optional(),
       link: listOf(linkShape(words.links), 100, 'links')
         .default(['broadband'])
         .describe('Between each peer and the core of the network'),
     }).describe('Every combination of their values is a cell'),
-    topology: oneOf(['separate']).default('separate').describe('separate: each peer behind NATs of its own'),
+    topology: topology()
+      .default('separate')
+      .describe(
+        'separate: each peer behind NATs of its own; same-lan: both on one LAN; same-nat: behind one NAT, each on a LAN ' +
+          'of its own; shared-cgn: the outermost NAT of a is that of b',
+      ),
     plugins: listOf(plugin(words), 64, 'plugins').optional().describe('Strategies that take part. Default: all'),
     mode: oneOf(['race', 'each'])
       .default('race')
@@ -75,12 +83,14 @@ function natEntry(words: Words) {
   });
 }
 
+export const AXIS = { max: 1000, what: 'NATs or chains of NATs' };
+
 function sides(words: Words) {
   const chain = listOf(natName(words), 4, 'NATs, host side first');
   const side = z.union([natName(words), chain], {
     error: 'the name of a NAT, or a list of them: a chain, host side first',
   });
-  return listOf(side, 1000, 'NATs or chains of NATs');
+  return listOf(side, AXIS.max, AXIS.what);
 }
 
 function plugin(words: Words) {

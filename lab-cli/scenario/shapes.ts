@@ -38,8 +38,12 @@ export function flag() {
 }
 
 export function listOf<Item extends z.ZodType>(item: Item, max: number, what: string) {
-  const error = `a list of 1 to ${max} ${what}`;
+  const error = listText(max, what);
   return z.array(item, { error }).min(1, { error }).max(max, { error });
+}
+
+export function listText(max: number, what: string): string {
+  return `a list of 1 to ${max} ${what}`;
 }
 
 /** A duration with its unit, in integer microseconds. */

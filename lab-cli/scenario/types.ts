@@ -11,7 +11,7 @@ export interface ResolvedScenario {
   /** Per cell. */
   readonly trials: number;
   readonly mode: Mode;
-  readonly topology: Topology;
+  readonly topology: TopologySpec;
   /** Virtual time from the dial on, in milliseconds. */
   readonly timeLimitMs: number;
   readonly plugins: readonly PluginSpec[];
@@ -22,8 +22,18 @@ export interface ResolvedScenario {
   readonly expectations: readonly Expectation[];
 }
 
-/** `separate`: each peer behind NATs of its own. */
-export type Topology = 'separate';
+/** How the two peers stand to each other. */
+export interface TopologySpec {
+  /**
+   * `separate`: each behind NATs of its own. `same-lan`: on one LAN. `same-nat`: behind one NAT, each on a LAN of its
+   * own. `shared-cgn`: each behind NATs of its own, but the outermost is one for both.
+   */
+  readonly name: 'separate' | 'same-lan' | 'same-nat' | 'shared-cgn';
+  /** Carries the shared NAT nothing straight from one of its inside segments to another? */
+  readonly isolated: boolean;
+  /** Other hosts behind the shared NAT. */
+  readonly subscribers: number;
+}
 
 /** One combination of the axes' values. */
 export interface Cell {

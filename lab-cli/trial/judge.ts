@@ -1,7 +1,7 @@
 import type { Node, Pipe } from '../../core/node/index.ts';
 import { SUB_ALL } from '../../core/node/index.ts';
 import type { Path } from '../../reports/schema.ts';
-import type { World } from '../../simulator/index.ts';
+import type { Side, World } from '../../simulator/index.ts';
 import { PathWatcher } from './path-watcher.ts';
 
 /** Over a pipe that loses messages the mark is sent again, so often and so long apart. */
@@ -24,9 +24,11 @@ export function echo(node: Node): void {
  * @returns how the mark travelled
  * @throws Error if no echo comes: then the pipe is none
  */
-export async function judgePath(world: World, node: Node, pipe: Pipe, peers: readonly string[]): Promise<Path> {
+export async function judgePath(world: World, node: Node, pipe: Pipe, [a, b]: readonly [Side, Side]): Promise<Path> {
   const mark = Buffer.from(world.random.fork('judge').bytes(MARK_LENGTH));
-  const watcher = new PathWatcher(mark, peers, 'core');
+  const peers = [a, b].map(({ host }) => host.device.name);
+  const shared = a.nats.filter((nat) => b.nats.includes(nat)).map(({ device }) => device.name);
+  const watcher = new PathWatcher(mark, peers, 'core', shared);
   world.trace.observe(watcher);
   let echoed = false;
   const waiting = pipe.recv(SUB_ALL).then((message) => {

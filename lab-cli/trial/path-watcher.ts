@@ -10,20 +10,25 @@ export class PathWatcher implements Observer {
   readonly #mark: Buffer;
   readonly #peers: ReadonlySet<string>;
   readonly #core: string;
+  readonly #shared: ReadonlySet<string>;
   #arrived = false;
   #relayed = false;
   #crossedCore = false;
   #translated = false;
+  #turnedRound = false;
 
   /**
    * @param mark bytes that no other packet holds
    * @param peers names of the two peers' devices
    * @param core name of the core router
+   * @param shared names of the NATs that both peers are behind: what one of them translates between the two, and does
+   *   not cross the core, it has turned round
    */
-  constructor(mark: Buffer, peers: readonly string[], core: string) {
+  constructor(mark: Buffer, peers: readonly string[], core: string, shared: readonly string[]) {
     this.#mark = mark;
     this.#peers = new Set(peers);
     this.#core = core;
+    this.#shared = new Set(shared);
   }
 
   /** Undefined as long as the mark has not arrived. */
@@ -31,7 +36,9 @@ export class PathWatcher implements Observer {
     if (!this.#arrived) return undefined;
     if (this.#relayed) return 'relayed';
     if (this.#crossedCore) return 'direct';
-    return this.#translated ? 'hairpin' : 'lan';
+    if (this.#turnedRound) return 'hairpin';
+    // Straight from one to the other behind a carrier's NAT, but out of a home's or into one.
+    return this.#translated ? 'direct' : 'lan';
   }
 
   packet(_timeUs: number, device: Device, event: PacketEvent, packet: Packet): void {
@@ -39,8 +46,10 @@ export class PathWatcher implements Observer {
     if (event === 'delivered') {
       if (this.#peers.has(device.name)) this.#arrived = true;
       else this.#relayed = true;
-    } else if (event === 'translated') this.#translated = true;
-    else if (event === 'forwarded' && device.name === this.#core) this.#crossedCore = true;
+    } else if (event === 'translated') {
+      this.#translated = true;
+      if (this.#shared.has(device.name)) this.#turnedRound = true;
+    } else if (event === 'forwarded' && device.name === this.#core) this.#crossedCore = true;
   }
 
   mapping(): void {}

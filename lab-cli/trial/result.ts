@@ -1,4 +1,4 @@
-import { oracle } from '../../reports/oracle.ts';
+import { type OracleQuestion, oracle } from '../../reports/oracle.ts';
 import { RESULT_SCHEMA, type SideNat, type TrialResult } from '../../reports/schema.ts';
 import type { Side, World } from '../../simulator/index.ts';
 import type { NatSpec } from '../scenario/types.ts';
@@ -9,13 +9,7 @@ import type { TrialSpec } from './trial-spec.ts';
 export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, Side], findings: Findings): TrialResult {
   const { scenario, cell, trial, only, seed } = spec;
   const { counters, hash } = world.trace;
-  const plugins = only === null ? scenario.plugins.map(({ name }) => name) : [only];
-  const { possible, why } = oracle({
-    a: cell.a.map(({ behaviour }) => behaviour),
-    b: cell.b.map(({ behaviour }) => behaviour),
-    topology: scenario.topology,
-    plugins,
-  });
+  const { possible, why } = oracle(oracleQuestion(spec));
   const sent = sides.map(({ host }) => counters.sentBy(host.device));
   const nats = new Set(sides.flatMap((side) => side.nats));
   return {
@@ -44,6 +38,17 @@ export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, S
     drops: Object.fromEntries([...counters.drops].sort(([x], [y]) => (x < y ? -1 : 1))),
     traceHash: hash.digest(),
     ...(findings.error !== undefined && { error: findings.error }),
+  };
+}
+
+/** What the oracle is to say of the trial. */
+export function oracleQuestion({ scenario, cell, only }: TrialSpec): OracleQuestion {
+  return {
+    a: cell.a.map(({ behaviour }) => behaviour),
+    b: cell.b.map(({ behaviour }) => behaviour),
+    topology: scenario.topology.name,
+    isolated: scenario.topology.isolated,
+    plugins: only === null ? scenario.plugins.map(({ name }) => name) : [only],
   };
 }
 

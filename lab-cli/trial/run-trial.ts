@@ -6,6 +6,8 @@ import type { Findings } from './findings.ts';
 import { startInfrastructure } from './infrastructure.ts';
 import { echo, judgePath } from './judge.ts';
 import { resultOf } from './result.ts';
+import { buildSides } from './sides.ts';
+import { startSubscribers } from './subscribers.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
 /** Virtual time for what is not the dial: starting the nodes, and judging the pipe. */
@@ -27,10 +29,8 @@ export async function runTrial(spec: TrialSpec, watch?: TrialWatch): Promise<Tri
   const log = watch && new TraceLog();
   const world = new World({ seed: spec.seed, observers: log ? [log] : [] });
   const topology = new Topology(world);
-  const { cell, scenario } = spec;
-  const [a, b] = (['a', 'b'] as const).map((name) =>
-    topology.side(name, { nats: cell[name].map(({ behaviour }) => behaviour), link: cell.link }),
-  ) as [Side, Side];
+  const { scenario } = spec;
+  const [a, b] = buildSides(topology, spec);
   const findings: Findings = {
     outcome: 'stalled',
     plugin: null,
@@ -60,6 +60,7 @@ async function dial(
   findings: Findings,
 ): Promise<void> {
   const servers = await startInfrastructure(topology);
+  await startSubscribers(topology, sides[0], spec.scenario.topology.subscribers);
   const plugins = spec.scenario.plugins.map(({ name, options }) => registry.configure(name, options));
   const [a, b] = await Promise.all(
     sides.map(({ host }) => Node.start(host, { servers, plugins })) as [Promise<Node>, Promise<Node>],
@@ -75,7 +76,7 @@ async function dial(
     findings.transport = pipe.protocol;
     findings.attempts = pipe.attempts;
     findings.signals = a.signalsSent + b.signalsSent;
-    findings.path = await judgePath(world, a, pipe, ['a', 'b']);
+    findings.path = await judgePath(world, a, pipe, sides);
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
     const tookUs = world.now - startUs;

@@ -93,7 +93,11 @@ function earlySyn(outermostFilter: NatBehaviour | undefined): TcpSide['earlySyn'
 }
 
 function translating(chain: Chain): Chain {
-  return chain.filter((nat) => nat.translation === 'napt');
+  return chain.filter(isTranslating);
+}
+
+export function isTranslating({ translation }: NatBehaviour): boolean {
+  return translation === 'napt';
 }
 
 function blocks(chain: Chain, block: Block): boolean {

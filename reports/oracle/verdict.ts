@@ -19,3 +19,11 @@ export function never(why: string): Verdict {
 }
 
 export type SideName = 'a' | 'b';
+
+const RANKS = { always: 2, sometimes: 1, never: 0 };
+
+/** Of two ways to connect, the one that theory thinks more of. Both reasons where neither leads anywhere. */
+export function better(one: Verdict, other: Verdict): Verdict {
+  if (one.expected === 'never' && other.expected === 'never') return never(`${one.why}, and ${other.why}`);
+  return RANKS[other.expected] > RANKS[one.expected] ? other : one;
+}

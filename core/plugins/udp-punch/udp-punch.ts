@@ -55,8 +55,16 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
     const socket = await host.udp.bind(bindAddress === undefined ? {} : { address: bindAddress });
     const client = new StunClient(host, socket);
     const puncher = new Puncher(attempt, socket, client);
-    const own = mappedEndpoint(client, stun, attempt.signal);
-    const candidates = own.then((mapped) => encodeCandidates([mapped], socket.local.port));
+    const onSite = sharedNetworkTargets(attempt.local, attempt.remote!, socket.local.port).length > 0;
+    const own = mappedEndpoint(client, stun, attempt.signal).then(
+      (mapped) => [mapped],
+      (error) => {
+        // Who meets inside needs nobody to say how it looks from outside.
+        if (onSite && !attempt.signal.aborted) return [];
+        throw error;
+      },
+    );
+    const candidates = own.then((mapped) => encodeCandidates(mapped, socket.local.port));
     const peer = await exchange(attempt, candidates, readCandidates);
     const targets = [...peer.endpoints, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)];
     const mayStart = this.#first === 'either' || this.#first === attempt.role;

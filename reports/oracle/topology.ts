@@ -1,0 +1,97 @@
+import type { Transports } from './connect.ts';
+import type { OracleKnobs, Rule } from './rules.ts';
+import { type Chain, isTranslating, tcpSide, udpSide } from './side.ts';
+import { always, better, never, type SideName, sometimes, type Verdict } from './verdict.ts';
+
+/** How the two sides stand to each other. */
+export interface OracleTopology {
+  /**
+   * `separate`: each behind NATs of its own. `same-lan`: on one LAN. `same-nat`: behind one NAT, each on a LAN of its
+   * own. `shared-cgn`: each behind NATs of its own, but the outermost is one for both.
+   */
+  readonly topology: 'separate' | 'same-lan' | 'same-nat' | 'shared-cgn';
+  /** Carries the shared NAT nothing straight from one of its inside segments to another? @default false */
+  readonly isolated?: boolean;
+}
+
+/** The better one of the two ways that there may be: inside of the NAT that both are behind, and turned round by it. */
+export function topologyVerdict(
+  rule: Rule,
+  a: Chain,
+  b: Chain,
+  { topology, isolated = false }: OracleTopology,
+  knobs: OracleKnobs,
+): Verdict {
+  const whole = () => rule.verdict(transports(a), transports(b), knobs);
+  if (topology === 'separate' || rule.kind === 'relay') return whole();
+  const own = topology === 'shared-cgn' ? -1 : -Infinity;
+  const [aOwn, bOwn] = [a.slice(0, own), b.slice(0, own)];
+  const around = turnedRound(rule, a, b, isolated, whole);
+  if (isolated) return better(never('the NAT in front of both keeps their segments apart'), around);
+  return better(inside(rule, aOwn, bOwn, knobs), around);
+}
+
+export function transports(chain: Chain): Transports {
+  return { udp: udpSide(chain), tcp: tcpSide(chain) };
+}
+
+/** Over the network behind the shared NAT, from one's own outermost address there to the other's. */
+function inside(rule: Rule, a: Chain, b: Chain, knobs: OracleKnobs): Verdict {
+  const [aTranslates, bTranslates] = [a.some(isTranslating), b.some(isTranslating)];
+  if (aTranslates && bTranslates) return never('no server tells either side its address inside of the shared NAT');
+  if (!aTranslates && !bTranslates) {
+    const { expected, why } = rule.verdict(transports(a), transports(b), knobs);
+    return { expected, why: `both see each other behind the shared NAT: ${why}` };
+  }
+  return oneVisible(rule, aTranslates ? transports(b) : transports(a), aTranslates ? 'b' : 'a');
+}
+
+/** One side's address behind the shared NAT is its host's own, which its peer knows; the other's only a NAT has. */
+function oneVisible({ kind }: Rule, { udp, tcp }: Transports, name: SideName): Verdict {
+  const visible = `${name} is at its own address behind the shared NAT`;
+  const dialled = kind === 'direct' ? 'b' : 'a';
+  const hidden = never(`${visible}, but only from there can it be dialled, not the other way`);
+  switch (kind) {
+    case 'direct':
+    case 'reverse':
+      if (name !== dialled) return hidden;
+      return tcp.reachable
+        ? always(`${visible} and takes connections`)
+        : never(`${visible}, but is not reachable there`);
+    case 'udp-punch':
+      return udp.blocked || udp.filtering !== 'endpoint-independent'
+        ? never(`${visible}, but lets in nobody that it has not sent to`)
+        : always(`${visible} and answers whoever probes it there`);
+    default:
+      return never(`${visible}, but does not know where the other one's SYN comes from there`);
+  }
+}
+
+/** Up to the shared NAT and down again (RFC 4787 section 6). */
+function turnedRound(rule: Rule, a: Chain, b: Chain, isolated: boolean, whole: () => Verdict): Verdict {
+  const shared = a.at(-1);
+  if (!shared || !isTranslating(shared)) return isolated ? never('nothing turns packets round') : whole();
+  switch (shared.hairpin) {
+    case 'none':
+      return never('the NAT in front of both does not hairpin (RFC 4787 REQ-9)');
+    case 'external-source': {
+      const { expected, why } = whole();
+      return { expected, why: `turned round with an external source (RFC 4787 REQ-9a): ${why}` };
+    }
+    case 'internal-source':
+      return withInternalSource(rule, [...a.slice(0, -1), ...b.slice(0, -1)], isolated);
+  }
+}
+
+/** The packet arrives from an inside address that nobody has sent to, and the answer goes there (RFC 4787 REQ-9a). */
+function withInternalSource({ kind }: Rule, own: Chain, isolated: boolean): Verdict {
+  const turned = 'the NAT in front of both turns packets round with their internal source (RFC 4787 REQ-9a)';
+  if (kind !== 'udp-punch') return never(`${turned}: the SYN belongs to no connection there`);
+  if (isolated) return never(`${turned}, where no answer gets`);
+  const strict = own.some(
+    (nat) => nat.udp.filtering !== 'endpoint-independent' || nat.udp.mapping !== 'endpoint-independent',
+  );
+  return strict
+    ? never(`${turned}, from which an inner NAT lets nothing in`)
+    : sometimes(`${turned}, and the answer takes another way`);
+}
