@@ -115,7 +115,15 @@ export interface NatDescription {
 /** The defaults are what RFC 4787 and 5382 require, with port-restricted filtering, which is the commonest. */
 export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   translation: 'napt',
-  ports: { allocation: 'preserving', step: 1, range: [1024, 65535], parity: false, blockSize: 512, contention: 0, overlapping: false },
+  ports: {
+    allocation: 'preserving',
+    step: 1,
+    range: [1024, 65535],
+    parity: false,
+    blockSize: 512,
+    contention: 0,
+    overlapping: false,
+  },
   pooling: 'paired',
   addresses: 1,
   hairpin: 'none',

@@ -34,7 +34,7 @@ export interface PortReport {
    * external port where it is `offset`, else 0. Signed.
    */
   readonly step: number;
-  /** Mappings per second that others made meanwhile. Only a `sequential` NAT shows it. */
+  /** Mappings per second that others made on the same external address. Only a `sequential` NAT shows it. */
   readonly contention: number | undefined;
   /** The lowest and the highest external port that were seen. The NAT's own range may be wider. */
   readonly range: readonly [number, number] | undefined;

@@ -4,6 +4,8 @@ import { compareSamples, type PortSample } from './port-report.ts';
 export interface Stride {
   /** Ports, more than 0. */
   readonly distance: number;
+  /** Between the two requests. */
+  readonly elapsedUs: number;
   /** Both mappings were made in the same instant: nobody else's came in between. */
   readonly close: boolean;
 }
@@ -20,6 +22,7 @@ export interface Reading {
 interface Place {
   readonly port: number;
   readonly turn: number;
+  readonly sentUs: number;
   readonly prompt: boolean;
 }
 
@@ -58,7 +61,7 @@ function tracksOf(samples: readonly PortSample[]): Map<string, Place[]> {
     turnEndsUs = Math.max(turnEndsUs, answeredUs);
     const track = tracks.get(mapped.address) ?? [];
     tracks.set(mapped.address, track);
-    track.push({ port: mapped.port, turn, prompt: prompt && sentUs - turnBeganUs <= CLOSE_US });
+    track.push({ port: mapped.port, turn, sentUs, prompt: prompt && sentUs - turnBeganUs <= CLOSE_US });
   }
   return tracks;
 }
@@ -84,7 +87,8 @@ function strides(track: readonly Place[], direction: 1 | -1): Stride[] | undefin
     const [before, after] = [inOrder[index - 1]!, inOrder[index]!];
     const distance = direction * (after.port - before.port);
     if (distance <= 0) return undefined;
-    found.push({ distance, close: before.turn === after.turn && before.prompt && after.prompt });
+    const close = before.turn === after.turn && before.prompt && after.prompt;
+    found.push({ distance, elapsedUs: Math.max(0, after.sentUs - before.sentUs), close });
   }
   return found;
 }

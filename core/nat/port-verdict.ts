@@ -93,7 +93,7 @@ function sequential(made: readonly PortSample[]): Verdict | undefined {
   if (!fit || fits.some(({ step }) => step !== fit.step)) return undefined;
   const { reading, step } = fit;
   const foreign = reading.strides.reduce((sum, { distance }) => sum + distance / Math.abs(step) - 1, 0);
-  const elapsedUs = made.at(-1)!.sentUs - made[0]!.sentUs;
+  const elapsedUs = reading.strides.reduce((sum, stride) => sum + stride.elapsedUs, 0);
   const others = foreign > 0 ? `, with ${count(foreign, 'mapping')} of others in between` : '';
   const round = reading.wrapped ? ', round the end of the range' : '';
   const evidence = `${series(made)}: steps of ${signed(step)}${others}${round}`;
