@@ -1,6 +1,7 @@
 import type { Shard } from '../pool/workload.ts';
 import { formatSeconds } from '../run/progress.ts';
-import type { ResolvedScenario } from '../scenario/types.ts';
+import { optionsText } from '../scenario/plugin-options.ts';
+import type { PluginSpec, ResolvedScenario } from '../scenario/types.ts';
 
 /** Of one worker, on a processor of 2020 or so: only to tell a coffee from a night. */
 const TRIALS_PER_SECOND = 50;
@@ -14,6 +15,11 @@ export function describeRun(scenario: ResolvedScenario, lines: number, shard: Sh
   const seconds = lines / TRIALS_PER_SECOND / workers;
   return [
     `${name}: ${all}${each}${part} = ${lines} results, about ${formatSeconds(seconds)} with ${workers} workers`,
-    `seed ${seed}, mode ${mode}, plugins ${plugins.map((plugin) => plugin.name).join(', ')}`,
+    `seed ${seed}, mode ${mode}, plugins ${plugins.map(pluginText).join(', ')}`,
   ].join('\n');
+}
+
+function pluginText({ name, options }: PluginSpec): string {
+  const text = optionsText(options);
+  return text ? `${name} (${text})` : name;
 }

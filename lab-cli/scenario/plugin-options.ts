@@ -30,6 +30,14 @@ export function defaultText(option: PluginOption): string {
   return valueText(option, option.default);
 }
 
+/** Options that were given, on one line: `first initiator`, `skew 200ms, tries 1`. */
+export function optionsText(options: Readonly<Record<string, string | number>>): string {
+  const texts = Object.entries(options).map(([name, value]) =>
+    name.endsWith('Ms') ? `${name.slice(0, -2)} ${formatDurationUs(Number(value) * 1000)}` : `${name} ${value}`,
+  );
+  return texts.join(', ');
+}
+
 /** A value as a scenario spells it. */
 export function valueText({ kind }: PluginOption, value: string | number): string {
   return kind === 'duration' ? formatDurationUs(Number(value) * 1000) : String(value);

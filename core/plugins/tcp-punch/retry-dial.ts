@@ -37,7 +37,7 @@ export async function dialUntil(
   let last = 'no try';
   for (;;) {
     const leftMs = (untilUs - clock.now()) / 1000;
-    if (leftMs <= 0 || tried >= tries) throw new Error(`${last} in each of ${tried} tries`);
+    if (leftMs <= 0 || tried >= tries) throw new Error(tried > 1 ? `${last} in each of ${tried} tries` : last);
     tried++;
     try {
       return await tcp.dial(target, {
