@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Packet, udpPacket } from '../packet.ts';
 import { World } from '../world/world.ts';
-import type { Link } from './link-model.ts';
+import type { Link, Oversize } from './link-model.ts';
 import { type Port, Segment } from './segment.ts';
 
 interface Bench {
@@ -118,5 +118,62 @@ describe('Segment', () => {
     const { segment, port, packet, log } = bench();
     segment.sendToAll(packet(), port('192.0.2.1'));
     expect(log).toEqual(['192.0.2.1 dropped link: nobody there']);
+  });
+
+  test('has the MTU of the narrower link, up or down, and that one’s manners', () => {
+    const { world, segment, port } = bench();
+    const mtu = (bytes: number, oversize: Oversize) => ({ latencyUs: 1, mtu: { bytes, oversize } });
+    const a = port('192.0.2.1', { up: mtu(1400, 'ptb'), down: mtu(1000, 'fragment') });
+    const b = port('192.0.2.2', { up: { latencyUs: 1 }, down: mtu(1280, 'blackhole') });
+    const c = port('192.0.2.3');
+    const limit = (from: Port, to: string) => segment.limit(from, world.addresses.id(to));
+    expect(limit(a, '192.0.2.2')).toEqual({ bytes: 1280, oversize: 'blackhole' });
+    expect(limit(a, '192.0.2.3')).toEqual({ bytes: 1400, oversize: 'ptb' });
+    expect(limit(b, '192.0.2.1')).toEqual({ bytes: 1000, oversize: 'fragment' });
+    expect(limit(b, '192.0.2.3')).toBeUndefined();
+    expect(limit(c, '192.0.2.2')).toEqual({ bytes: 1280, oversize: 'blackhole' });
+    expect(limit(a, '192.0.2.9')).toBeUndefined();
+  });
+
+  test('what is sent to all gets where it fits', async () => {
+    const { segment, log, port, packet, run } = bench();
+    const a = port('192.0.2.1');
+    port('192.0.2.2', link(1, 1));
+    port('192.0.2.3', { up: { latencyUs: 1 }, down: { latencyUs: 1, mtu: { bytes: 68, oversize: 'fragment' } } });
+    segment.sendToAll({ ...packet(), payload: new Uint8Array(41) }, a);
+    await run();
+    expect(log).toEqual(['192.0.2.1 dropped link: mtu', '1 192.0.2.2 got 1']);
+  });
+
+  test('a copy that a link makes meets its own luck, and shares nothing that can be written to', async () => {
+    const { world, segment, log, port, packet, run } = bench();
+    const twice = (jitterUs: number) => ({ latencyUs: 100, jitterUs, duplicatePpm: 1_000_000 });
+    const a = port('192.0.2.1', { up: twice(1000), down: { latencyUs: 1 } });
+    const seen: Packet[] = [];
+    const b = segment.attach(
+      world.device('b'),
+      {
+        receive(arrived) {
+          seen.push({ ...arrived });
+          arrived.payload.fill(0);
+          arrived.ttl = 0;
+        },
+      },
+      { up: { latencyUs: 1 }, down: twice(0) },
+    );
+    segment.announce(world.addresses.id('192.0.2.2'), b);
+    segment.send(packet(), a, world.addresses.id('192.0.2.2'));
+    const payloads: string[] = [];
+    world.trace.observe({
+      packet: (_time, _device, _event, { payload }) => void payloads.push(Buffer.from(payload).toString()),
+      mapping: () => {},
+      hostEvent: () => {},
+    });
+    await run();
+    // Twice on the way up, and each of these twice on the way down.
+    expect(log).toEqual(['192.0.2.1 duplicated ', 'b duplicated ', 'b duplicated ']);
+    expect(payloads).toEqual(['data', 'data']);
+    expect(seen.map(({ id, ttl }) => [id, ttl])).toEqual([1, 1, 1, 1].map((id) => [id, 64]));
+    expect(new Set(seen.map(({ payload }) => payload)).size).toBe(4);
   });
 });
