@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Attempt, PlanInput, Plugin, ProvenTransport, Role } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
-import type { Host } from '../ports/index.ts';
+import type { Clock, Host } from '../ports/index.ts';
 import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
@@ -21,7 +21,16 @@ export interface AttemptSession {
   readonly bindAddress: string | undefined;
   readonly mailbox: Mailbox;
   readonly startedAtUs: number;
-  prove(runner: AttemptRunner, transport: Transport, signal: AbortSignal): Promise<ProvenTransport>;
+  prove(runner: AttemptRunner, candidate: Candidate): Promise<ProvenTransport>;
+}
+
+/** A transport over which the two ends may prove their keys. */
+export interface Candidate {
+  readonly transport: Transport;
+  /** Of the attempt: nothing that it schedules outlives it. */
+  readonly clock: Clock;
+  /** Fires when the attempt is over, or another of its candidates has been proven. */
+  readonly signal: AbortSignal;
 }
 
 /** Runs one plugin's attempt in a session and keeps its account. */
@@ -31,6 +40,7 @@ export class AttemptRunner {
   readonly #scope: AttemptScope;
   readonly #abort = new AbortController();
   readonly #incoming = new Inbox<Transport>();
+  readonly #handshakes = new Set<AbortController>();
   #report: AttemptReport | undefined;
 
   constructor(session: AttemptSession, plugin: Plugin) {
@@ -46,12 +56,12 @@ export class AttemptRunner {
 
   /** Undefined if the attempt ended without a proven transport; the report says why. */
   async run(input: PlanInput): Promise<ProvenLink | undefined> {
-    const plan = this.plugin.plan(input);
-    if (!plan.applicable) {
-      this.#end('not-applicable', plan.reason);
-      return undefined;
-    }
     try {
+      const plan = this.plugin.plan(input);
+      if (!plan.applicable) {
+        this.#end('not-applicable', plan.reason);
+        return undefined;
+      }
       const transport = await this.plugin.attempt(plan.plan, this.#attempt(input));
       if (!(transport instanceof ProvenLink)) throw new Error('the plugin gave a transport that nobody proved');
       if (this.#report) {
@@ -59,9 +69,11 @@ export class AttemptRunner {
         return undefined;
       }
       this.#end('won', 'both ends proved their keys');
+      this.#endHandshakes(new Error('another path was proven'));
       return transport;
     } catch (error) {
       if (!this.#report) this.#end('failed', reasonOf(error));
+      this.#abort.abort(error);
       this.#close();
       return undefined;
     }
@@ -111,13 +123,29 @@ export class AttemptRunner {
         send: (message) => session.mailbox.send(name, message),
         receive: () => session.mailbox.receive(name, signal),
       },
-      prove: (transport) => session.prove(this, transport, signal),
+      prove: (transport) => this.#prove(transport),
       incoming: () => this.#incoming.take(signal),
       announce: (transport) => {
         transport.send(encodeCall({ sessionId: session.id, plugin: name }));
       },
       sleep: (ms) => sleep(this.#scope.host.clock, ms, signal),
     };
+  }
+
+  async #prove(transport: Transport): Promise<ProvenTransport> {
+    const handshake = new AbortController();
+    this.#handshakes.add(handshake);
+    try {
+      if (this.#report) throw this.#abort.signal.reason ?? new Error('the attempt is over');
+      const { clock } = this.#scope.host;
+      return await this.#session.prove(this, { transport, clock, signal: handshake.signal });
+    } finally {
+      this.#handshakes.delete(handshake);
+    }
+  }
+
+  #endHandshakes(reason: Error): void {
+    for (const handshake of [...this.#handshakes]) handshake.abort(reason);
   }
 
   #end(outcome: AttemptReport['outcome'], reason: string): void {
@@ -127,6 +155,7 @@ export class AttemptRunner {
   }
 
   #close(): void {
+    this.#endHandshakes(new Error('the attempt is over'));
     for (const transport of this.#incoming.drain()) transport.abort();
     this.#scope.close();
   }

@@ -73,6 +73,7 @@ export class AttemptScope {
 
   async #dial(remote: Endpoint, options?: TcpDialOptions): Promise<TcpConnection> {
     this.#assertOpen();
+    if (options?.signal?.aborted) throw new NetError('ECANCELED', 'given up before the dial');
     this.packets++;
     const abort = new AbortController();
     const cancel = () => abort.abort();

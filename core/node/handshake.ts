@@ -5,6 +5,7 @@ import {
   decodeHello,
   decodeProof,
   encodeAccept,
+  encodeClose,
   encodeConfirm,
   encodeHello,
   encodeProof,
@@ -25,6 +26,12 @@ export interface HandshakeKeys {
   sign(context: string, message: Uint8Array): Uint8Array;
   verify(context: string, signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
 }
+
+/**
+ * For each answer of the peer over a reliable transport, where it is there or is never coming; the wait for a
+ * nomination does not count.
+ */
+const ANSWER_MS = 10_000;
 
 interface HandshakeBase {
   readonly transport: Transport;
@@ -50,15 +57,16 @@ export interface ResponderHandshake extends HandshakeBase {
 abstract class Handshake implements TransportSink {
   readonly result: Promise<ProvenLink>;
   protected readonly transport: Transport;
-  readonly #clock: Clock;
+  protected readonly clock: Clock;
   #resolve!: (link: ProvenLink) => void;
   #reject!: (error: Error) => void;
   #timer: Timer | undefined;
+  #deadline: Timer | undefined;
   #over = false;
 
   constructor(base: HandshakeBase) {
     this.transport = base.transport;
-    this.#clock = base.clock;
+    this.clock = base.clock;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -89,31 +97,33 @@ abstract class Handshake implements TransportSink {
 
   /** Sends a frame, again and again if it may get lost, until the next one or the end. */
   protected say(frame: Uint8Array): void {
-    this.#timer?.cancel();
+    this.hush();
     this.transport.send(frame);
     if (!this.transport.reliable) this.#repeat(frame, FIRST_REPEAT_MS);
+    else this.#deadline = this.clock.after(ANSWER_MS, () => this.fail(new Error(`no answer within ${ANSWER_MS} ms`)));
   }
 
   protected hush(): void {
     this.#timer?.cancel();
+    this.#deadline?.cancel();
   }
 
   protected succeed(link: ProvenLink): void {
     this.#over = true;
-    this.#timer?.cancel();
+    this.hush();
     this.#resolve(link);
   }
 
   protected fail(reason: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    this.#timer?.cancel();
+    this.hush();
     this.transport.abort();
     this.#reject(reason instanceof Error ? reason : new Error(String(reason)));
   }
 
   #repeat(frame: Uint8Array, waitMs: number): void {
-    this.#timer = this.#clock.after(waitMs, () => {
+    this.#timer = this.clock.after(waitMs, () => {
       this.transport.send(frame);
       this.#repeat(frame, Math.min(waitMs * 2, LAST_REPEAT_MS));
     });
@@ -135,8 +145,14 @@ class Initiator extends Handshake {
   protected override frame(bytes: Uint8Array): void {
     if (frameKind(bytes) === FRAME.proof && !this.#peerProved) this.#proof(bytes);
     else if (frameKind(bytes) === FRAME.accept && this.#confirmed) {
-      this.succeed(new ProvenLink(this.transport, () => {}));
+      this.succeed(new ProvenLink(this.transport, this.clock, () => {}));
     }
+  }
+
+  protected override fail(reason: unknown): void {
+    // The responder may have taken the path for the winner by then: it need not find out by the silence.
+    if (this.#confirmed) this.transport.send(encodeClose('given up'));
+    super.fail(reason);
   }
 
   #proof(bytes: Uint8Array): void {
@@ -180,6 +196,8 @@ class Responder extends Handshake {
       this.#hello = hello;
       const signature = keys.sign(PROOF_CONTEXT.responder, transcript(hello, nonce));
       this.#answer = encodeProof({ nonce, signature });
+    } else if (this.transport.reliable) {
+      throw new WireError('a second hello'); // Nothing gets lost here: whoever repeats it wants our answers to pile up.
     } else if (!Buffer.from(hello.nonce).equals(this.#hello.nonce)) {
       return; // One signature for one handshake: another hello is not ours to serve here.
     }
@@ -194,9 +212,9 @@ class Responder extends Handshake {
     }
     this.transport.send(encodeAccept());
     const acceptAgain = (frame: Uint8Array) => {
-      if (frameKind(frame) === FRAME.confirm) this.transport.send(encodeAccept());
+      if (frameKind(frame) === FRAME.confirm && !this.transport.reliable) this.transport.send(encodeAccept());
     };
-    this.succeed(new ProvenLink(this.transport, acceptAgain));
+    this.succeed(new ProvenLink(this.transport, this.clock, acceptAgain));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NetError } from '../net/error.ts';
+import { NetError } from '../net/error.ts';
 import type { Transport, TransportSink } from '../plugins/transport.ts';
 
 const MAX_HELD = 8;
@@ -27,7 +27,7 @@ export class HeldTransport implements Transport {
         },
         closed: (error) => {
           this.#closed = { error };
-          reject(error ?? new Error('closed without a message'));
+          reject(error ?? new NetError('ECONNRESET', 'closed without a message'));
         },
         drained: () => {},
       });

@@ -12,6 +12,7 @@ export class Mailbox {
   readonly #inboxes = new Map<string, Inbox>();
   #outbox: PluginEntry[] = [];
   #timer: Timer | undefined;
+  #closed = false;
 
   /** @param post sends a batch on its way */
   constructor(clock: Clock, post: (entries: readonly PluginEntry[]) => void) {
@@ -32,6 +33,7 @@ export class Mailbox {
   }
 
   #put(entry: PluginEntry): void {
+    if (this.#closed) return;
     this.#outbox.push(entry);
     if (this.#outbox.length >= MAX_PLUGINS) this.#flush();
     else this.#timer ??= this.#clock.after(COALESCE_MS, () => this.#flush());
@@ -52,6 +54,7 @@ export class Mailbox {
   }
 
   close(): void {
+    this.#closed = true;
     this.#timer?.cancel();
     this.#outbox = [];
   }

@@ -6,6 +6,7 @@ import { registry } from '../plugins/registry.ts';
 import type { Host } from '../ports/index.ts';
 import { type BrokerConfig, SignalChannel, type SignalMessage } from '../signal/signal-channel.ts';
 import { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
+import type { AddressContent } from '../wire/address/address-content.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { type AttemptReport, ConnectError } from './attempt-report.ts';
@@ -18,6 +19,8 @@ import { SessionTable } from './sessions.ts';
 /** The kind of the signal messages that sessions exchange. */
 const SESSION_KIND = 'session';
 const CONNECT_TIMEOUT_MS = 30_000;
+/** Pipes that peers may have open with us. */
+const MAX_PIPES = 1024;
 const RELAY_DELAY_MS = 1000;
 const RELAY_HOLD_MS = 3000;
 
@@ -41,6 +44,11 @@ export interface NodeOptions {
   readonly relayDelayMs?: number;
   /** How long a relayed path waits for a direct one, from the dial on. @default 3000 */
   readonly relayHoldMs?: number;
+  /**
+   * Decides whom to let call, before anything is done for the caller. Its key is not proven yet where it comes without
+   * an address. @default everybody
+   */
+  readonly accept?: (peerKey: Uint8Array, address: AddressContent | undefined) => boolean;
 }
 
 export interface ConnectOptions {
@@ -61,10 +69,12 @@ export class Node {
   readonly #plugins: readonly Plugin[];
   readonly #pipes = new Set<Pipe>();
   readonly #pipeHandlers = new Set<(pipe: Pipe) => void>();
-  readonly #messageHandlers = new Set<MessageHandler>();
+  /** Each with what takes it off the pipes that it is on. */
+  readonly #messageHandlers = new Map<MessageHandler, Set<() => void>>();
+  #opening: Promise<SignalChannel> | undefined;
   #reception!: Reception;
   #channel: SignalChannel | undefined;
-  #sessions!: SessionTable;
+  #sessions: SessionTable | undefined;
   #address!: Address;
   #closed = false;
 
@@ -118,8 +128,8 @@ export class Node {
 
   /** Calls the handler for every message of every pipe, from now on. @returns a function that takes it off again */
   onMessage(handler: MessageHandler): () => void {
-    this.#messageHandlers.add(handler);
-    const offs = [...this.#pipes].map((pipe) => pipe.onMessage(handler));
+    const offs = new Set([...this.#pipes].map((pipe) => pipe.onMessage(handler)));
+    this.#messageHandlers.set(handler, offs);
     return () => {
       this.#messageHandlers.delete(handler);
       for (const off of offs) off();
@@ -138,9 +148,10 @@ export class Node {
     const remote =
       typeof address === 'string' || address instanceof Uint8Array ? parseAddress(address, signer) : address;
     if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
+    if (this.#closed) throw new Error('the node is closed');
     const plugins = this.#select(options.plugins);
     options.signal?.throwIfAborted();
-    const session = this.#sessions.initiate(remote);
+    const session = this.#sessions!.initiate(remote);
     const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
     const timer = clock.after(timeoutMs, () => session.close(`no plugin connected within ${timeoutMs} ms`));
     const abort = () => session.close('given up');
@@ -149,30 +160,40 @@ export class Node {
     const winner = await session.winner;
     timer.cancel();
     options.signal?.removeEventListener('abort', abort);
+    if (winner && (this.#closed || options.signal?.aborted)) {
+      winner.link.abort();
+      winner.dispose();
+    }
     options.signal?.throwIfAborted();
+    if (this.#closed) throw new Error('the node was closed');
     if (!winner) throw new ConnectError('no plugin connected', session.reports);
     return [this.#adopt(winner, session), winner.plugin];
   }
 
-  /** Closes every pipe and session, and frees every socket. Closing twice does nothing. */
+  /**
+   * Closes every session and pipe, and frees every socket. Takes a few seconds at most, for what is queued on reliable
+   * pipes. Closing twice does nothing.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#sessions?.close('the node is closing');
-    for (const pipe of this.#pipes) pipe.close('the node is closing');
+    const pipes = [...this.#pipes];
+    for (const pipe of pipes) pipe.close('the node is closing');
     this.#reception?.close();
-    await this.#channel?.close();
+    await Promise.all([...pipes.map(({ released }) => released), this.#opening?.then((channel) => channel.close())]);
   }
 
   async #start(): Promise<void> {
     const { host, identity } = this;
     const { servers, listen, relayDelayMs, relayHoldMs } = this.#options;
     this.#reception = await Reception.open(host, listen ?? {}, {
-      hello: (hello, transport) => this.#sessions.greeted(hello, transport),
-      call: (call, transport) => this.#sessions.called(call, transport),
+      // Whoever comes before the node knows its own address comes too early.
+      hello: (hello, transport) => (this.#sessions ? this.#sessions.greeted(hello, transport) : transport.abort()),
+      call: (call, transport) => (this.#sessions ? this.#sessions.called(call, transport) : transport.abort()),
     });
     const brokers = servers?.brokers ?? [];
-    const opening = brokers.length > 0 ? SignalChannel.open(host, identity, { brokers }) : undefined;
+    if (brokers.length > 0) this.#opening = SignalChannel.open(host, identity, { brokers });
     const [self, channel] = await Promise.all([
       describeSelf(host, {
         stun: servers?.stun ?? [],
@@ -180,7 +201,7 @@ export class Node {
         port: this.#reception.local.port,
         bindAddress: listen?.address,
       }),
-      opening,
+      this.#opening,
     ]);
     this.natReport = self.report;
     this.#address = self.sign(identity);
@@ -196,13 +217,15 @@ export class Node {
       relayHoldMs: relayHoldMs ?? RELAY_HOLD_MS,
       local: () => this.#address,
       post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),
+      accept: this.#options.accept ?? (() => true),
       accepted: (session, winner) => this.#accept(session, winner),
     });
   }
 
   #select(names: readonly string[] | undefined): readonly Plugin[] {
     if (!names) return this.#plugins;
-    return names.map((name) => {
+    if (names.length === 0) throw new RangeError('no plugin to connect with');
+    return [...new Set(names)].map((name) => {
       const plugin = this.#plugins.find((candidate) => candidate.name === name);
       if (plugin) return plugin;
       throw new RangeError(`no plugin named ${name}; there are ${this.#plugins.map((p) => p.name).join(', ')}`);
@@ -224,7 +247,7 @@ export class Node {
   #signalled(message: SignalMessage): void {
     if (message.kind !== SESSION_KIND) return;
     try {
-      this.#sessions.signalled(message.from, message.address, decodeSessionMessage(message.body));
+      this.#sessions?.signalled(message.from, message.address, decodeSessionMessage(message.body));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.host.events.emit('signal-refused', { reason: error.message });
@@ -232,6 +255,11 @@ export class Node {
   }
 
   #accept(session: Session, winner: SessionWinner): void {
+    if (this.#closed || this.#pipes.size >= MAX_PIPES) {
+      winner.link.end('too many pipes');
+      winner.dispose();
+      return;
+    }
     const pipe = this.#adopt(winner, session);
     for (const handler of this.#pipeHandlers) handler(pipe);
   }
@@ -247,7 +275,7 @@ export class Node {
     });
     this.#pipes.add(pipe);
     void pipe.closed.then(() => this.#pipes.delete(pipe));
-    for (const handler of this.#messageHandlers) pipe.onMessage(handler);
+    for (const [handler, offs] of this.#messageHandlers) offs.add(pipe.onMessage(handler));
     return pipe;
   }
 }

@@ -54,7 +54,7 @@ describe('Nomination', () => {
       const nomination = new Nomination(clock, 1, 3000);
       const relayed = watched(nomination.request({}, 'relayed'));
       await sleep(clock, 10);
-      nomination.withdraw({}, 'direct');
+      nomination.withdraw('direct');
       await sleep(clock, 1);
       expect(relayed.granted).toBe(true);
     }));
@@ -75,7 +75,7 @@ describe('Nomination', () => {
       const [holder, broken] = [{}, {}];
       await nomination.request(holder, 'direct');
       const waiting = watched(nomination.request(broken, 'direct'));
-      nomination.withdraw(broken, 'direct');
+      nomination.release(broken);
       nomination.release(holder);
       await sleep(clock, 1);
       expect(waiting.granted).toBe(false);

@@ -29,7 +29,7 @@ export class Nomination {
     });
   }
 
-  /** Resolves when the path of this attempt is the one to take. */
+  /** Resolves when this path is the one to take. @param key stands for the path, not for its attempt */
   request(key: object, path: 'direct' | 'relayed'): Promise<void> {
     return new Promise((grant) => {
       this.#waiting.push({ key, path, grant });
@@ -37,13 +37,13 @@ export class Nomination {
     });
   }
 
-  /** The attempt is over, and did not win. */
-  withdraw(key: object, path: 'direct' | 'relayed'): void {
+  /** An attempt is over, and did not win. */
+  withdraw(path: 'direct' | 'relayed'): void {
     if (path === 'direct') this.#directAlive--;
-    this.release(key);
+    this.#advance();
   }
 
-  /** A path of the attempt broke before it was accepted; the attempt may come back with another. */
+  /** A path broke before it was accepted; its attempt may come back with another. */
   release(key: object): void {
     if (this.#holder === key) this.#holder = undefined;
     const kept = this.#waiting.filter((candidate) => candidate.key !== key);

@@ -3,7 +3,7 @@ import type { NetError } from '../net/error.ts';
 import type { Clock, Timer } from '../ports/index.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import type { ProvenLink } from './proven-link.ts';
-import { type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription } from './subscription.ts';
+import { filterKey, type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription } from './subscription.ts';
 
 /** Messages and bytes that may wait for a reader before a reliable pipe pushes back and an unreliable one drops. */
 const MAX_WAITING_MESSAGES = 256;
@@ -35,7 +35,7 @@ export interface PipeOptions {
   readonly plugin: string;
   readonly peerKey: Uint8Array;
   readonly attempts: readonly AttemptReport[];
-  /** Called when the pipe is closed, and perhaps again. */
+  /** Called once, when the pipe needs nothing any more. */
   dispose(): void;
 }
 
@@ -56,13 +56,18 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   readonly attempts: readonly AttemptReport[];
   /** Resolves when the pipe is closed; never rejects. */
   readonly closed: Promise<CloseReason>;
+  /** Resolves when nothing of the pipe is left: what was queued has gone, or was given up; never rejects. */
+  readonly released: Promise<void>;
   /** Messages that no reader wanted, or that came faster than an unreliable pipe was read. */
   dropped = 0;
   readonly #link: ProvenLink;
   readonly #clock: Clock;
   readonly #dispose: () => void;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #byFilter = new Map<MessageFilter, Subscription>();
+  readonly #byFilter = new Map<string, Subscription>();
+  /** Those that {@link recv} made: nobody says when such a reader has read enough. */
+  readonly #casual = new Set<Subscription>();
+  #lastRead: Subscription | undefined;
   readonly #handlers = new Set<MessageHandler>();
   /** Messages that came before there was any reader. */
   #pending: Uint8Array[] = [];
@@ -72,7 +77,9 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   #blocked = false;
   #reason: CloseReason | undefined;
   #linger: Timer | undefined;
+  #isReleased = false;
   #settle!: (reason: CloseReason) => void;
+  #free!: () => void;
 
   constructor(options: PipeOptions) {
     this.plugin = options.plugin;
@@ -87,6 +94,9 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     this.#dispose = options.dispose;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
+    });
+    this.released = new Promise((resolve) => {
+      this.#free = resolve;
     });
     this.#link.start({
       message: (bytes) => this.#receive(bytes),
@@ -112,16 +122,20 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * The next message that the filter lets through. A filter object stands for one queue: what comes between two calls
-   * with the same one is not lost.
+   * The next message that the filter lets through. Equal filters share one queue: what comes between two calls is kept
+   * for the next one, up to 256 messages; but only the filter that was read last can hold up a reliable pipe.
    * @throws PipeClosed once the pipe is closed and all has been read; ReceiveTimeout
    */
   recv(filter: MessageFilter = SUB_ALL, options: ReceiveOptions = {}): Promise<Uint8Array> {
-    let subscription = this.#byFilter.get(filter);
+    const key = filterKey(filter);
+    let subscription = this.#byFilter.get(key);
     if (!subscription) {
       subscription = this.subscribe(filter);
-      this.#byFilter.set(filter, subscription);
+      this.#byFilter.set(key, subscription);
+      this.#casual.add(subscription);
     }
+    this.#lastRead = subscription;
+    this.#relieve();
     return subscription.recv(options);
   }
 
@@ -147,8 +161,13 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     return () => this.#handlers.delete(handler);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-    return this.subscribe()[Symbol.asyncIterator]();
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    const subscription = this.subscribe();
+    try {
+      yield* subscription;
+    } finally {
+      subscription.close(); // Whoever leaves the loop reads no more: its queue must not hold up the others.
+    }
   }
 
   /** Tells the peer and closes after what is queued has gone. Closing twice does nothing. */
@@ -175,9 +194,9 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     for (const handler of this.#handlers) handler(message, this);
     for (const subscription of this.#subscriptions) {
       if (!matches(subscription.filter, message, this.peerId)) continue;
-      if (!this.reliable && subscription.length >= MAX_WAITING_MESSAGES) continue;
-      subscription.push(message);
       wanted = true;
+      if (subscription.length < MAX_WAITING_MESSAGES || this.#holdsUp(subscription)) subscription.push(message);
+      else this.dropped++;
     }
     if (!wanted) this.dropped++;
   }
@@ -193,10 +212,19 @@ export class Pipe implements AsyncIterable<Uint8Array> {
 
   #full(): boolean {
     if (this.#pending.length >= MAX_WAITING_MESSAGES || this.#pendingBytes >= MAX_WAITING_BYTES) return true;
-    for (const { length, bytes } of this.#subscriptions) {
-      if (length >= MAX_WAITING_MESSAGES || bytes >= MAX_WAITING_BYTES) return true;
+    for (const subscription of this.#subscriptions) {
+      const { length, bytes } = subscription;
+      const long = length >= MAX_WAITING_MESSAGES || bytes >= MAX_WAITING_BYTES;
+      if (long && this.#holdsUp(subscription)) return true;
     }
     return false;
+  }
+
+  /** Does the pipe wait for this reader, rather than drop what it does not read? */
+  #holdsUp(subscription: Subscription): boolean {
+    if (!this.reliable) return false;
+    if (!this.#casual.has(subscription)) return true;
+    return subscription === this.#lastRead && this.#handlers.size === 0;
   }
 
   #pushBack(): void {
@@ -234,8 +262,13 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     else this.#release();
   }
 
+  /** Frees the socket, wherever it came from. */
   #release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#linger?.cancel();
+    this.#link.abort();
     this.#dispose();
+    this.#free();
   }
 }

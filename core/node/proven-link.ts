@@ -1,10 +1,15 @@
-import type { NetError } from '../net/error.ts';
+import { NetError } from '../net/error.ts';
 import { PROVEN, type ProvenTransport } from '../plugins/plugin.ts';
 import type { Transport, TransportSink } from '../plugins/transport.ts';
-import { decodeClose, encodeClose, encodeData, FRAME, frameKind } from '../wire/proof.ts';
+import type { Clock, Timer } from '../ports/index.ts';
+import { decodeClose, encodeClose, encodeData, encodeKeepalive, FRAME, frameKind } from '../wire/proof.ts';
 
 /** Messages that may come in before the pipe takes over; an unreliable transport loses the rest. */
 const MAX_BACKLOG = 64;
+/** RFC 8445 section 11: often enough to keep the mappings of nearly every NAT. */
+const KEEPALIVE_MS = 15_000;
+/** Keepalives that may get lost in a row before the peer counts as gone. */
+const MAX_SILENT = 4;
 
 /**
  * A transport after the handshake: it carries data frames, and answers what is left of the handshake when the peer
@@ -19,11 +24,15 @@ export class ProvenLink implements ProvenTransport {
   readonly #answerRepeat: (frame: Uint8Array) => void;
   #sink: TransportSink | undefined;
   #backlog: Uint8Array[] = [];
+  #paused = false;
   #closed: { error: NetError | undefined } | undefined;
   #closeReason: string | undefined;
+  #keepalive: Timer | undefined;
+  /** Keepalives sent since the peer was last heard of. */
+  #silent = 0;
 
   /** @param answerRepeat gets every frame that is neither data nor close */
-  constructor(transport: Transport, answerRepeat: (frame: Uint8Array) => void) {
+  constructor(transport: Transport, clock: Clock, answerRepeat: (frame: Uint8Array) => void) {
     this.#transport = transport;
     this.#answerRepeat = answerRepeat;
     this.protocol = transport.protocol;
@@ -35,6 +44,7 @@ export class ProvenLink implements ProvenTransport {
       closed: (error) => this.#close(error),
       drained: () => this.#sink?.drained(),
     });
+    if (!this.reliable) this.#keepAlive(clock);
   }
 
   /** What the peer gave as the reason when it closed; undefined if it said nothing. */
@@ -48,8 +58,9 @@ export class ProvenLink implements ProvenTransport {
     this.#sink = sink;
     const backlog = this.#backlog;
     this.#backlog = [];
-    if (backlog.length >= MAX_BACKLOG) this.#transport.resume();
     for (const message of backlog) sink.message(message);
+    // Not before: what the transport still holds comes after the backlog.
+    if (backlog.length >= MAX_BACKLOG && !this.#paused) this.#transport.resume();
     if (this.#closed) sink.closed(this.#closed.error);
   }
 
@@ -58,10 +69,12 @@ export class ProvenLink implements ProvenTransport {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#transport.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#transport.resume();
   }
 
@@ -75,7 +88,22 @@ export class ProvenLink implements ProvenTransport {
     this.#transport.abort();
   }
 
+  /** A transport without connections tells nobody when the peer is gone, and NATs forget mappings that nobody uses. */
+  #keepAlive(clock: Clock): void {
+    this.#keepalive = clock.after(KEEPALIVE_MS, () => {
+      if (this.#silent >= MAX_SILENT) {
+        this.#close(new NetError('ETIMEDOUT', 'the peer has gone silent'));
+        this.#transport.abort();
+        return;
+      }
+      this.#silent++;
+      this.#transport.send(encodeKeepalive());
+      this.#keepAlive(clock);
+    });
+  }
+
   #receive(frame: Uint8Array): void {
+    this.#silent = 0;
     switch (frameKind(frame)) {
       case FRAME.data:
         this.#deliver(frame.subarray(1));
@@ -83,6 +111,8 @@ export class ProvenLink implements ProvenTransport {
       case FRAME.close:
         this.#closeReason = decodeClose(frame);
         if (!this.reliable) this.#transport.abort();
+        break;
+      case FRAME.keepalive:
         break;
       default:
         this.#answerRepeat(frame);
@@ -100,6 +130,7 @@ export class ProvenLink implements ProvenTransport {
 
   #close(error: NetError | undefined): void {
     if (this.#closed) return;
+    this.#keepalive?.cancel();
     this.#closed = { error };
     this.#sink?.closed(error);
   }

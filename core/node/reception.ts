@@ -1,8 +1,10 @@
 import type { Endpoint } from '../net/endpoint.ts';
+import { isNetError } from '../net/error.ts';
 import { StreamTransport } from '../plugins/stream-transport.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Clock, Host, TcpConnection, TcpListener } from '../ports/index.ts';
 import { type Call, decodeCall, decodeHello, FRAME, frameKind, type Hello } from '../wire/proof.ts';
+import { WireError } from '../wire/wire-error.ts';
 import { HeldTransport } from './held-transport.ts';
 
 /** Connections that have not said yet what they want. */
@@ -54,7 +56,10 @@ export class Reception {
     const handOn = (first: Uint8Array) => this.#route(first, transport);
     transport.first
       .then(handOn)
-      .catch(() => transport.abort())
+      .catch((error: unknown) => {
+        transport.abort();
+        if (!(error instanceof WireError || isNetError(error))) throw error;
+      })
       .finally(() => {
         timer.cancel();
         this.#strangers.delete(transport);

@@ -8,7 +8,7 @@ import { type Hello, NONCE_LENGTH } from '../wire/proof.ts';
 import type { PluginEntry, SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import type { AttemptReport } from './attempt-report.ts';
-import { AttemptRunner, type AttemptSession } from './attempt-runner.ts';
+import { AttemptRunner, type AttemptSession, type Candidate } from './attempt-runner.ts';
 import { type HandshakeKeys, initiate, respond } from './handshake.ts';
 import { Mailbox } from './mailbox.ts';
 import { Nomination } from './nomination.ts';
@@ -150,25 +150,26 @@ export class Session implements AttemptSession {
   }
 
   /** The handshake over a candidate, for an attempt. */
-  async prove(runner: AttemptRunner, transport: Transport, signal: AbortSignal): Promise<ProvenTransport> {
+  async prove({ plugin }: AttemptRunner, { transport, clock, signal }: Candidate): Promise<ProvenTransport> {
     const { host } = this;
-    const base = { transport, clock: host.clock, keys: this.#keys(), signal };
+    const base = { transport, clock, keys: this.#keys(), signal };
     const nonce = host.random.bytes(NONCE_LENGTH);
     if (this.role === 'responder') {
-      return respond({ ...base, nonce, admit: (hello) => this.#admit(hello, runner.plugin.name) });
+      return respond({ ...base, nonce, admit: (hello) => this.#admit(hello, plugin.name) });
     }
     const hello: Hello = {
       sessionId: this.id,
       initiatorKey: this.#options.identity.publicKey,
       responderKey: this.remoteKey,
       nonce,
-      plugin: runner.plugin.name,
+      plugin: plugin.name,
     };
-    const nominate = () => this.#nomination!.request(runner, runner.plugin.path);
+    const path = {};
+    const nominate = () => this.#nomination!.request(path, plugin.path);
     try {
       return await initiate({ ...base, hello, nominate });
     } catch (error) {
-      this.#nomination!.release(runner);
+      this.#nomination!.release(path);
       throw error;
     }
   }
@@ -211,9 +212,11 @@ export class Session implements AttemptSession {
       this.#finish(winner, 'lost the race');
       return;
     }
-    this.#nomination?.withdraw(runner, runner.plugin.path);
+    this.#nomination?.withdraw(runner.plugin.path);
     const { outcome, reason } = runner.report!;
-    if (!this.#over && outcome !== 'cancelled') this.mailbox.sendEnd(runner.plugin.name, reason);
+    // What our dials met is nobody's business: a stranger could have us knock at doors and tell who opened.
+    const told = outcome === 'not-applicable' ? reason : 'it failed there';
+    if (!this.#over && outcome !== 'cancelled') this.mailbox.sendEnd(runner.plugin.name, told);
     if (this.role === 'responder') return;
     const left = [...this.#runners.values()].filter((other) => !other.report).length;
     if (left === 0) this.close('no plugin connected');

@@ -13,6 +13,9 @@ const MAX_INBOUND = 64;
 const MAX_INBOUND_PER_PEER = 4;
 /** Longer than any plugin tries. */
 const INBOUND_LIFE_MS = 60_000;
+/** Sessions of callers who came without a signal, and so may not be who they say: few, and soon over. */
+const MAX_WALK_IN = 16;
+const WALK_IN_LIFE_MS = 10_000;
 
 export interface SessionTableOptions {
   readonly host: Host;
@@ -26,6 +29,8 @@ export interface SessionTableOptions {
   readonly local: () => AddressContent;
   /** Sends over the signal channel; undefined if the node has none. */
   readonly post: ((to: Uint8Array, remote: AddressContent | undefined, message: SessionMessage) => void) | undefined;
+  /** May this peer call? */
+  readonly accept: (peerKey: Uint8Array, address: AddressContent | undefined) => boolean;
   /** A peer has got connected to us. */
   readonly accepted: (session: Session, winner: SessionWinner) => void;
 }
@@ -34,6 +39,7 @@ export interface SessionTableOptions {
 export class SessionTable {
   readonly #options: SessionTableOptions;
   readonly #sessions = new Map<string, Session>();
+  readonly #walkIns = new Set<Session>();
   #closed = false;
 
   constructor(options: SessionTableOptions) {
@@ -54,9 +60,10 @@ export class SessionTable {
   /** A message of a peer; the signal channel has checked who sent it. */
   signalled(from: Uint8Array, remote: AddressContent | undefined, message: SessionMessage): void {
     let session = this.#sessions.get(formatSessionId(message.sessionId));
-    if (!session && message.open) session = this.#welcome(from, remote, message.sessionId);
+    if (!session && message.open) session = this.#welcome(from, remote, message.sessionId, 'signalled');
     if (!session || !sameKey(session.remoteKey, from)) return;
     if (message.open && session.role === 'responder') {
+      this.#walkIns.delete(session);
       session.open(message.open.secret, remote, this.#known(message.open.plugins));
     }
     session.receive(message.entries);
@@ -69,7 +76,7 @@ export class SessionTable {
     const plugins = this.#known([hello.plugin]);
     let session = this.#sessions.get(formatSessionId(hello.sessionId));
     const forUs = sameKey(hello.responderKey, publicKey) && plugins.length > 0;
-    if (!session && forUs) session = this.#welcome(hello.initiatorKey, undefined, hello.sessionId);
+    if (!session && forUs) session = this.#welcome(hello.initiatorKey, undefined, hello.sessionId, 'walk-in');
     if (!session || !forUs || session.role !== 'responder' || !sameKey(session.remoteKey, hello.initiatorKey)) {
       transport.abort();
       return;
@@ -95,20 +102,40 @@ export class SessionTable {
     return this.#options.plugins.filter((plugin) => names.includes(plugin.name));
   }
 
-  /** A session that a peer starts; undefined if there are too many. */
-  #welcome(from: Uint8Array, remote: AddressContent | undefined, id: Uint8Array): Session | undefined {
-    const inbound = [...this.#sessions.values()].filter(({ role }) => role === 'responder');
-    const ofPeer = inbound.filter(({ remoteKey }) => sameKey(remoteKey, from));
-    if (this.#closed || inbound.length >= MAX_INBOUND || ofPeer.length >= MAX_INBOUND_PER_PEER) return undefined;
-    if (sameKey(from, this.#options.identity.publicKey)) return undefined;
+  /** A session that a peer starts; undefined if there are too many, or it may not. */
+  #welcome(
+    from: Uint8Array,
+    remote: AddressContent | undefined,
+    id: Uint8Array,
+    how: 'signalled' | 'walk-in',
+  ): Session | undefined {
+    const { host, identity, accept, accepted } = this.#options;
+    if (this.#closed || !this.#hasRoom(from, how) || sameKey(from, identity.publicKey)) return undefined;
+    if (!accept(from, remote)) return undefined;
     // Until the peer tells its secret over the signal channel, a secret that nobody knows stands in for it.
-    const session = this.#add('responder', id, this.#options.host.random.bytes(SESSION_SECRET_LENGTH), from, remote);
-    const timer = this.#options.host.clock.after(INBOUND_LIFE_MS, () => session.close('took too long'));
+    const session = this.#add('responder', id, host.random.bytes(SESSION_SECRET_LENGTH), from, remote);
+    const timers = [host.clock.after(INBOUND_LIFE_MS, () => session.close('took too long'))];
+    if (how === 'walk-in') {
+      this.#walkIns.add(session);
+      const leave = () => this.#walkIns.has(session) && session.close('took too long');
+      timers.push(host.clock.after(WALK_IN_LIFE_MS, leave));
+    }
     void session.winner.then((winner) => {
-      timer.cancel();
-      if (winner) this.#options.accepted(session, winner);
+      for (const timer of timers) timer.cancel();
+      this.#walkIns.delete(session);
+      if (winner) accepted(session, winner);
     });
     return session;
+  }
+
+  /** Walk-ins have a budget of their own: they never keep out who came with a signal. */
+  #hasRoom(from: Uint8Array, how: 'signalled' | 'walk-in'): boolean {
+    if (how === 'walk-in') return this.#walkIns.size < MAX_WALK_IN;
+    const inbound = [...this.#sessions.values()].filter(
+      (session) => session.role === 'responder' && !this.#walkIns.has(session),
+    );
+    const ofPeer = inbound.filter(({ remoteKey }) => sameKey(remoteKey, from));
+    return inbound.length < MAX_INBOUND && ofPeer.length < MAX_INBOUND_PER_PEER;
   }
 
   #add(

@@ -31,6 +31,12 @@ export function matches(filter: MessageFilter, message: Uint8Array, from: string
   return pattern.test(Buffer.from(message.buffer, message.byteOffset, message.length).toString('latin1'));
 }
 
+/** The same for filters that let the same messages through. */
+export function filterKey({ from, pattern }: MessageFilter): string {
+  const what = pattern instanceof RegExp ? String(pattern) : pattern && Buffer.from(pattern).toString('hex');
+  return `${from ?? ''} ${what ?? ''}`;
+}
+
 interface Reader {
   resolve(message: Uint8Array): void;
   reject(error: Error): void;

@@ -9,11 +9,12 @@ const DIAL_TIMEOUT_MS = 5000;
 
 /** Dials every target at once; the first over which the peer proves its key is taken. */
 export function dialAndProve(attempt: Attempt, targets: readonly Endpoint[]): Promise<ProvenTransport> {
-  return firstSuccess(targets, (target) => dialOne(attempt, target), 'address to dial');
+  const dial = (target: Endpoint, signal: AbortSignal) => dialOne(attempt, target, signal);
+  return firstSuccess(targets, dial, 'address to dial', attempt.signal);
 }
 
-async function dialOne(attempt: Attempt, target: Endpoint): Promise<ProvenTransport> {
-  const { bindAddress, signal } = attempt;
+async function dialOne(attempt: Attempt, target: Endpoint, signal: AbortSignal): Promise<ProvenTransport> {
+  const { bindAddress } = attempt;
   try {
     const connection = await attempt.host.tcp.dial(target, {
       timeoutMs: DIAL_TIMEOUT_MS,

@@ -1,16 +1,27 @@
 /**
- * Runs a task for each item at once and yields the first that succeeds.
+ * Runs a task for each item at once and yields the first that succeeds; the others are called off.
+ *
+ * @param outer calls all of them off
  * @throws Error with every reason once all have failed
  */
-export function firstSuccess<I, T>(items: readonly I[], task: (item: I) => Promise<T>, what: string): Promise<T> {
-  if (items.length === 0) return Promise.reject(new Error(`no ${what}`));
-  return new Promise((resolve, reject) => {
-    const reasons: string[] = [];
-    for (const item of items) {
-      task(item).then(resolve, (error: Error) => {
-        reasons.push(error.message);
-        if (reasons.length === items.length) reject(new Error([...new Set(reasons)].join('; ')));
-      });
-    }
-  });
+export async function firstSuccess<I, T>(
+  items: readonly I[],
+  task: (item: I, signal: AbortSignal) => Promise<T>,
+  what: string,
+  outer: AbortSignal,
+): Promise<T> {
+  if (items.length === 0) throw new Error(`no ${what}`);
+  const others = new AbortController();
+  const callOff = () => others.abort(outer.reason);
+  outer.addEventListener('abort', callOff, { once: true });
+  try {
+    return await Promise.any(items.map((item) => task(item, others.signal)));
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    const reasons = error.errors.map((each: Error) => each.message);
+    throw new Error([...new Set(reasons)].join('; '));
+  } finally {
+    outer.removeEventListener('abort', callOff);
+    others.abort(new Error('another one was faster'));
+  }
 }

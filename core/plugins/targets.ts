@@ -1,10 +1,15 @@
 import type { Endpoint } from '../net/endpoint.ts';
-import { familyOf } from '../net/ip.ts';
-import { prefixContains, prefixOf } from '../net/prefix.ts';
+import { familyOf, isLoopback } from '../net/ip.ts';
+import { parsePrefix, prefixContains, prefixOf } from '../net/prefix.ts';
 import type { AddressContent, AddressInterface } from '../wire/address/address-content.ts';
 
 /** A peer can name only so many places for us to dial: it is not to scan with our hands. */
 const MAX_TARGETS = 8;
+
+/** Multicast, broadcast, unspecified and link-local addresses: no peer is there, but others might hear us. */
+const NO_PEER = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128', 'fe80::/10', 'ff00::/8'].map(parsePrefix);
+/** Below are the services of a machine, which no node listens on by chance. */
+const FIRST_LOCAL_PORT = 1024;
 
 type Protocol = 'udp' | 'tcp';
 
@@ -16,20 +21,35 @@ export function listeningTargets(local: AddressContent, remote: AddressContent, 
   const targets: Endpoint[] = [];
   for (const place of remote.interfaces) {
     const { port, externalPort } = place[protocol];
-    if (port !== undefined && sharesNetwork(local, place)) targets.push({ address: place.address, port });
+    if (port !== undefined && port >= FIRST_LOCAL_PORT && sharesNetwork(local, place)) {
+      targets.push({ address: place.address, port });
+    }
     const external = externalPort ?? port;
     if (external === undefined || place.external === undefined) continue;
     if (local.interfaces.some((own) => familyOf(own.address) === familyOf(place.external!))) {
       targets.push({ address: place.external, port: external });
     }
   }
-  return distinct(targets).slice(0, MAX_TARGETS);
+  return unicast(distinct(targets), local).slice(0, MAX_TARGETS);
+}
+
+/**
+ * Those that a peer can be at: a peer says where we are to send, and could have us knock at our own services, or shout
+ * at everybody.
+ */
+export function unicast(endpoints: readonly Endpoint[], local: AddressContent): Endpoint[] {
+  const onLoopback = local.interfaces.some(({ address }) => isLoopback(address));
+  return endpoints.filter(({ address }) => {
+    if (isLoopback(address)) return onLoopback;
+    return !NO_PEER.some((prefix) => prefixContains(prefix, address));
+  });
 }
 
 /** The peer's own addresses in networks that both are in, with a port of a socket that is bound to all of them. */
 export function sharedNetworkTargets(local: AddressContent, remote: AddressContent, port: number): Endpoint[] {
+  if (port < FIRST_LOCAL_PORT) return [];
   const shared = remote.interfaces.filter((place) => sharesNetwork(local, place));
-  return distinct(shared.map(({ address }) => ({ address, port }))).slice(0, MAX_TARGETS);
+  return unicast(distinct(shared.map(({ address }) => ({ address, port }))), local).slice(0, MAX_TARGETS);
 }
 
 /**

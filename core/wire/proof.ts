@@ -14,6 +14,7 @@ export const FRAME = {
   data: 0x84,
   close: 0x85,
   call: 0x86,
+  keepalive: 0x87,
 } as const;
 
 export const SESSION_ID_LENGTH = 16;
@@ -111,6 +112,10 @@ export function encodeData(message: Uint8Array): Buffer {
   frame[0] = FRAME.data;
   frame.set(message, 1);
   return frame;
+}
+
+export function encodeKeepalive(): Buffer {
+  return Buffer.of(FRAME.keepalive);
 }
 
 /** A reason too long is cut. */

@@ -8,7 +8,7 @@ import { completeOptions, type OptionValues, type PluginOptions } from '../plugi
 import { register } from '../registry.ts';
 import { rendezvous } from '../rendezvous.ts';
 import { StreamTransport } from '../stream-transport.ts';
-import { sharedNetworkTargets } from '../targets.ts';
+import { sharedNetworkTargets, unicast } from '../targets.ts';
 import { dialUntil, type RetryPolicy } from './retry-dial.ts';
 
 export interface TcpPunchPlan {
@@ -68,12 +68,15 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
     const { peer, startUs: agreedUs } = await rendezvous(attempt, own, readPeer);
     const startUs = attempt.role === 'responder' ? agreedUs + this.#options.skewMs * 1000 : agreedUs;
     const { connection, local } = await observing;
-    const targets = [peer.mapped, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)];
+    const shared = sharedNetworkTargets(attempt.local, attempt.remote!, peer.port);
+    const targets = [...unicast([peer.mapped], attempt.local), ...shared];
     await attempt.sleep((startUs - host.clock.now()) / 1000);
     try {
       const { tries, retryGapMs: gapMs, retryTiming: timing } = this.#options;
       const retry: RetryPolicy = { tries, gapMs, timing, untilUs: startUs + PUNCH_MS * 1000 };
-      return await firstSuccess(targets, (target) => punch(attempt, target, local.port, retry), 'endpoint to dial');
+      const dial = (target: Endpoint, inner: AbortSignal) =>
+        punch({ ...attempt, signal: inner }, target, local.port, retry);
+      return await firstSuccess(targets, dial, 'endpoint to dial', signal);
     } finally {
       connection.reset(); // It kept the mapping alive while we punched.
     }

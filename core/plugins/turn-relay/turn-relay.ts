@@ -33,11 +33,12 @@ export class TurnRelay implements Plugin<TurnRelayPlan> {
 
   async attempt({ server }: TurnRelayPlan, attempt: Attempt): Promise<ProvenTransport> {
     const allocating = allocateSomehow(attempt, server);
+    // The server is told at once that it may forget us, not left to find out after ten minutes.
+    const goodbye = () => void allocating.then((allocation) => allocation.close()).catch(() => {});
+    attempt.signal.addEventListener('abort', goodbye, { once: true });
     const own = allocating.then(({ relayed }) => writeEndpoint(new ByteWriter(), relayed).finish());
     const peer = await exchange(attempt, own, readRelayed);
     const allocation = await allocating;
-    // The server is told at once that it may forget us, not left to find out after ten minutes.
-    attempt.signal.addEventListener('abort', () => allocation.close(), { once: true });
     await allocation.bindChannel(peer);
     return attempt.prove(relayTransport(allocation, peer));
   }
@@ -54,7 +55,11 @@ async function allocateSomehow(attempt: Attempt, server: TurnServer): Promise<Al
     slower.signal.aborted ? Promise.reject(slower.signal.reason) : allocateOver('tcp', attempt, server, slower.signal),
   );
   try {
-    return await Promise.any([overUdp, overTcp]);
+    const faster = await Promise.any([overUdp, overTcp]);
+    for (const other of [overUdp, overTcp]) {
+      other.then((allocation) => allocation !== faster && allocation.close()).catch(() => {}); // It came too late.
+    }
+    return faster;
   } catch (error) {
     throw error instanceof AggregateError ? new Error(error.errors.map((e: Error) => e.message).join('; ')) : error;
   } finally {

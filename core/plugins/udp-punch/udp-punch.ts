@@ -6,7 +6,7 @@ import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugi
 import { completeOptions, type OptionValues, type PluginOptions } from '../plugin-options.ts';
 import { register } from '../registry.ts';
 import { exchange } from '../rendezvous.ts';
-import { sharedNetworkTargets } from '../targets.ts';
+import { sharedNetworkTargets, unicast } from '../targets.ts';
 import { Puncher } from './puncher.ts';
 
 /** What the two ends need: somebody who tells them how their socket looks from outside. */
@@ -15,7 +15,8 @@ export interface UdpPunchPlan {
 }
 
 const STUN_DEADLINE_MS = 3000;
-const MAX_CANDIDATES = 8;
+/** Each is probed a dozen times whether somebody is there or not: see Puncher. */
+const MAX_CANDIDATES = 4;
 /** Longer than any packet is under way. */
 const HEAD_START_MS = 1000;
 
@@ -66,7 +67,8 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
     );
     const candidates = own.then((mapped) => encodeCandidates(mapped, socket.local.port));
     const peer = await exchange(attempt, candidates, readCandidates);
-    const targets = [...peer.endpoints, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)];
+    const shared = sharedNetworkTargets(attempt.local, attempt.remote!, peer.port);
+    const targets = [...unicast(peer.endpoints, attempt.local), ...shared];
     const mayStart = this.#first === 'either' || this.#first === attempt.role;
     return puncher.run(targets, mayStart ? 0 : HEAD_START_MS);
   }
