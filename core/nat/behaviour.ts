@@ -58,6 +58,9 @@ export interface TcpBehaviour {
 /** Outbound policy: what the box refuses to forward. `tcp-in` refuses every inbound SYN, mapped or not. */
 export type Block = 'udp' | 'tcp' | 'tcp-in';
 
+/** A destination that an outbound policy admits, such as `tcp/443`. */
+export type AllowedPort = `${'udp' | 'tcp'}/${number}`;
+
 export interface NatBehaviour {
   /** `none` is a plain router: hosts behind it have public addresses and nothing is filtered. */
   readonly translation: 'napt' | 'none';
@@ -90,6 +93,11 @@ export interface NatBehaviour {
     readonly reuseHoldMs: number;
   };
   readonly blocks: readonly Block[];
+  /**
+   * Outbound policy, the other way round: the destination ports that inside hosts may send to. Nothing else leaves, not
+   * even an answer to what came in. ICMP errors leave if they are about a packet from such a port.
+   */
+  readonly allow: 'everything' | readonly AllowedPort[];
 }
 
 type Sparse<T> = { readonly [K in keyof T]?: T[K] };
@@ -110,6 +118,7 @@ export interface NatDescription {
   readonly icmp?: Sparse<NatBehaviour['icmp']>;
   readonly limits?: Sparse<NatBehaviour['limits']>;
   readonly blocks?: readonly Block[];
+  readonly allow?: NatBehaviour['allow'];
 }
 
 /** The defaults are what RFC 4787 and 5382 require, with port-restricted filtering, which is the commonest. */
@@ -148,6 +157,7 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   icmp: { errorEndsMapping: false },
   limits: { mappings: 0, perHost: 0, reuseHoldMs: 120_000 }, // RFC 6888 REQ-8
   blocks: [],
+  allow: 'everything',
 };
 
 /** Lays one description over another; the upper one wins field by field. */

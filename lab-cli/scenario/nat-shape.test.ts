@@ -5,7 +5,7 @@ import { strictMap } from './shapes.ts';
 
 const OTHER: NatBehaviour = {
   translation: 'none',
-  ports: { allocation: 'block', step: -3, range: [1, 9], parity: true, blockSize: 4, contention: 5 },
+  ports: { allocation: 'block', step: -3, range: [1, 9], parity: true, blockSize: 4, contention: 5, overlapping: true },
   pooling: 'arbitrary',
   addresses: 2,
   hairpin: 'internal-source',
@@ -25,6 +25,7 @@ const OTHER: NatBehaviour = {
   icmp: { errorEndsMapping: true },
   limits: { mappings: 3, perHost: 2, reuseHoldMs: 0 },
   blocks: ['udp', 'tcp-in'],
+  allow: ['tcp/443', 'udp/53'],
 };
 
 it('writes every behaviour so that it reads back the same', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NatBehaviour, NatDescription } from '../../core/nat/behaviour.ts';
+import type { AllowedPort, NatBehaviour, NatDescription } from '../../core/nat/behaviour.ts';
 import { durationMs, flag, oneOf, strictMap, wholeNumber } from './shapes.ts';
 
 const DEPENDENCE = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;
@@ -8,6 +8,13 @@ const FILTERING = 'What a filter depends on besides the internal endpoint (RFC 4
 const PORT_RANGE = 'two ports, the first not above the last, such as [1024, 65535]';
 const BLOCKS = 'a list of at most 3 of udp, tcp and tcp-in';
 
+const ALLOW = 'everything, or a list of at most 100 ports such as tcp/443 or udp/53';
+
+const allowedPort = () =>
+  z
+    .string({ error: ALLOW })
+    .regex(/^(?:udp|tcp)\/[1-9]\d{0,4}$/, { error: ALLOW })
+    .refine((text): text is AllowedPort => Number(text.split('/')[1]) <= 65_535, { error: ALLOW });
 const dependence = () => oneOf(DEPENDENCE).optional();
 const port = () => wholeNumber(1, 65535);
 
@@ -29,6 +36,11 @@ const ports = () =>
     blockSize: wholeNumber(1, 65535).describe('block: ports of one internal host (RFC 7422)').optional(),
     contention: wholeNumber(0, 1_000_000)
       .describe('Mappings a second that foreign hosts behind the same NAT create')
+      .optional(),
+    overlapping: flag()
+      .describe(
+        'May internal endpoints share an external port towards different remote endpoints? (RFC 7857 section 3)',
+      )
       .optional(),
   });
 
@@ -97,6 +109,15 @@ export const NAT_KEYS = {
     .max(3, { error: BLOCKS })
     .describe('What the box refuses to forward')
     .optional(),
+  allow: z
+    .union(
+      [z.literal('everything', { error: ALLOW }), z.array(allowedPort(), { error: ALLOW }).max(100, { error: ALLOW })],
+      {
+        error: ALLOW,
+      },
+    )
+    .describe('The only ports that inside hosts may send to; [] lets nothing out. Default: everything')
+    .optional(),
 };
 
 const natShape = strictMap(NAT_KEYS);
@@ -122,6 +143,7 @@ export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
     ...same,
     ports: { ...same.ports, range: [...same.ports.range] },
     blocks: [...same.blocks],
+    allow: same.allow === 'everything' ? same.allow : [...same.allow],
     udp: renamed(udp, { timeoutMs: 'timeout' }),
     tcp: renamed(tcp, { icmpDelayMs: 'icmpDelay', establishedMs: 'established', transitoryMs: 'transitory' }),
     limits: renamed(limits, { reuseHoldMs: 'reuseHold' }),

@@ -3,6 +3,7 @@ export const DROP_REASONS = {
   'policy: udp blocked': 'The box forwards no UDP.',
   'policy: tcp blocked': 'The box forwards no TCP.',
   'policy: tcp-in blocked': 'The box refuses every inbound SYN, mapped or not.',
+  'policy: port not allowed': 'The box forwards to some ports only, and not to this one.',
   'filter: address-dependent': 'The internal endpoint has not lately sent to that address (RFC 4787 section 5).',
   'filter: address-and-port-dependent':
     'The internal endpoint has not lately sent to that endpoint (RFC 4787 section 5).',

@@ -55,8 +55,17 @@ export class ExternalPorts {
     for (const entry of this.#addresses) this.#byAddress.set(entry.address, entry);
   }
 
-  /** An endpoint for a new mapping of the host; undefined if there is none. {@link take} it next. */
-  choose(host: AddressId, internalPort: number, now: number): ExternalEndpoint | undefined {
+  /**
+   * An endpoint for a new mapping of the host; undefined if there is none. {@link take} it next.
+   *
+   * @param sharable may the mapping have this endpoint though it is in use? @default none
+   */
+  choose(
+    host: AddressId,
+    internalPort: number,
+    now: number,
+    sharable?: (external: AddressId, externalPort: number) => boolean,
+  ): ExternalEndpoint | undefined {
     const first = this.#pooling.addressFor(host);
     // RFC 7857 section 4: a host that is paired with a full address gets none on another.
     const tries = this.#pooling.paired ? 1 : this.#addresses.length;
@@ -64,7 +73,7 @@ export class ExternalPorts {
       const { address, space, allocator, contention } = this.#addresses[index % this.#addresses.length]!;
       space.settle(now);
       contention?.settle(now);
-      const port = allocator.choose(host, internalPort);
+      const port = allocator.choose(host, internalPort, sharable && ((shared) => sharable(address, shared)));
       if (port !== NONE) return { external: address, externalPort: port };
     }
     return undefined;

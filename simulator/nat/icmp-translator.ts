@@ -47,7 +47,7 @@ export class IcmpTranslator implements Translator {
     if (!packet.icmp) return 'icmp: malformed';
     const { kind, quote } = packet.icmp;
     const table = this.#tableOf(quote.protocol);
-    const mapping = table?.mappingAt(quote.source, quote.sourcePort) ?? NONE;
+    const mapping = table?.mappingAt(quote.source, quote.sourcePort, quote.destination, quote.destinationPort) ?? NONE;
     const plausible = table && mapping !== NONE && packet.destination === quote.source;
     if (!plausible || !couldHaveSent(table, mapping, quote)) return 'icmp: no mapping';
     const internal = table.mappings.internal[mapping];
@@ -71,7 +71,7 @@ export class IcmpTranslator implements Translator {
 function couldHaveSent(table: TranslationTable, mapping: MappingId, quote: Quote): boolean {
   const { mappings, sessions } = table;
   const { destination, destinationPort } = quote;
-  if (mappings.key[mapping] === table.keyFor(destination, destinationPort)) return true;
+  if (table.serves(mapping, destination, destinationPort)) return true;
   const session = table.session(
     mappings.internal[mapping],
     mappings.internalPort[mapping],

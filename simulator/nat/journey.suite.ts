@@ -19,6 +19,7 @@ export const behaviours: fc.Arbitrary<NatDescription> = fc.record({
     parity: fc.boolean(),
     blockSize: fc.constant(5),
     contention: fc.constantFrom(0, 0, 5),
+    overlapping: fc.boolean(),
   }),
   addresses: fc.integer({ min: 1, max: 3 }),
   pooling: fc.constantFrom('paired', 'arbitrary'),

@@ -8,9 +8,9 @@ export function endpointKey(address: AddressId, port: number): number {
 
 /**
  * What a mapping (RFC 4787 section 4.1) or a filter (section 5) sees of a remote endpoint: all that it does not depend
- * on is blanked. Keys of different dependences must not meet in one table.
+ * on is blanked. As nobody has port 0, no two dependences have a key in common.
  */
 export function dependentKey(dependence: Dependence, remote: AddressId, remotePort: number): number {
   if (dependence === 'endpoint-independent') return 0;
-  return endpointKey(remote, dependence === 'address-dependent' ? 0 : remotePort);
+  return dependence === 'address-dependent' ? endpointKey(remote + 1, 0) : endpointKey(remote, remotePort);
 }

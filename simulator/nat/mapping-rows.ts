@@ -51,6 +51,15 @@ export class MappingRows extends Rows implements ExpiryColumns<MappingId> {
     return endpointKey(this.internal[mapping], this.internalPort[mapping]);
   }
 
+  externalKey(mapping: MappingId): number {
+    return endpointKey(this.external[mapping] as AddressId, this.externalPort[mapping]);
+  }
+
+  /** The remote endpoint of the first packet. */
+  firstRemoteKey(mapping: MappingId): number {
+    return endpointKey(this.#remote[mapping] as AddressId, this.#remotePort[mapping]);
+  }
+
   byAge(a: MappingId, b: MappingId): number {
     return this.#serial[a] - this.#serial[b];
   }

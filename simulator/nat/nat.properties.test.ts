@@ -7,7 +7,7 @@ import { blank, Journey, journeys, PAYLOAD } from './journey.suite.ts';
 const SETTINGS = { seed: 4787, numRuns: 200 };
 
 describe('whatever the behaviour and the traffic', () => {
-  test('no external endpoint has two owners, and the count is exact', () => {
+  test('no external endpoint has two owners towards any remote one, nor at all without overlapping; the count is exact', () => {
     fc.assert(
       fc.property(journeys, ([description, steps]) => {
         const journey = new Journey(description);
@@ -15,12 +15,37 @@ describe('whatever the behaviour and the traffic', () => {
           journey.take(action);
           const { nat, created, removed } = journey.drive;
           const mappings = nat.mappings();
-          const owners = mappings.map(
-            ({ protocol, external, externalPort }) => `${protocol} ${external} ${externalPort}`,
-          );
-          expect(new Set(owners).size).toBe(owners.length);
+          const owners = new Map<string, string>();
+          for (const owned of [...mappings, ...nat.sessions()]) {
+            const { protocol, internal, internalPort, external, externalPort, remote, remotePort } = owned;
+            const towards = description.ports?.overlapping ? `${remote} ${remotePort}` : 'anybody';
+            const endpoint = `${protocol} ${external} ${externalPort} ${towards}`;
+            const owner = `${internal} ${internalPort}`;
+            expect(owners.get(endpoint) ?? owner).toBe(owner);
+            owners.set(endpoint, owner);
+          }
+          if (!description.ports?.overlapping) expect(owners.size).toBe(mappings.length);
           expect(nat.mappingCount).toBe(mappings.length);
           expect(created.length - removed.length).toBe(mappings.length);
+        }
+      }),
+      SETTINGS,
+    );
+  });
+
+  test('the answer to a datagram reaches who sent it, and nobody else', () => {
+    fc.assert(
+      fc.property(journeys, ([description, steps]) => {
+        const journey = new Journey(description);
+        const { drive } = journey;
+        for (const action of steps) {
+          const passage = journey.take(action);
+          if (passage?.verdict !== 'outside' || passage.before.protocol !== UDP) continue;
+          const { before, after } = passage;
+          const remote = drive.nameOf(after.destination, after.destinationPort);
+          const answers = drive.udp('in', remote, drive.nameOf(after.source, after.sourcePort));
+          expect(answers.map(({ kind }) => kind)).toEqual(['inside']);
+          expect(answers[0].packet).toMatchObject({ destination: before.source, destinationPort: before.sourcePort });
         }
       }),
       SETTINGS,
@@ -51,6 +76,7 @@ describe('whatever the behaviour and the traffic', () => {
       fc.property(journeys, ([description, steps]) => {
         const independent: NatDescription = {
           ...description,
+          ports: { ...description.ports, overlapping: false },
           udp: { ...description.udp, mapping: 'endpoint-independent' },
           tcp: { ...description.tcp, mapping: 'endpoint-independent' },
         };

@@ -4,6 +4,7 @@ import { type AddressId, icmpPacket, type Packet, quoteOf, TCP, UDP } from '../p
 import type { DropReason } from './drop-reasons.ts';
 import type { MappingInfo, NatEnvironment } from './environment.ts';
 import { hairpin } from './hairpin.ts';
+import { outboundRefusal } from './policy.ts';
 import { createState, type NatState } from './state.ts';
 import type { Translator } from './translator.ts';
 
@@ -46,6 +47,12 @@ export class Nat {
     return this.#mappings();
   }
 
+  /** The live sessions: each as its mapping, with the remote endpoint that it is with. */
+  sessions(): MappingInfo[] {
+    this.#expire();
+    return [...this.#state.udp.table.listSessions(), ...this.#state.tcp.table.listSessions()];
+  }
+
   /** Takes a packet from an inside host. */
   fromInside(packet: Packet): void {
     const now = this.#expire();
@@ -75,9 +82,9 @@ export class Nat {
   }
 
   #refusalFromInside(packet: Packet, turns: boolean, now: number): DropReason | undefined {
-    const { blocks, hairpin: mode } = this.#behaviour;
-    if (packet.protocol === UDP && blocks.includes('udp')) return 'policy: udp blocked';
-    if (packet.protocol === TCP && blocks.includes('tcp')) return 'policy: tcp blocked';
+    const { hairpin: mode } = this.#behaviour;
+    const refusal = outboundRefusal(this.#behaviour, packet);
+    if (refusal) return refusal;
     if (this.#isExternal.has(packet.source)) return 'nat: spoofed source';
     const translator = this.#translator(packet);
     return turns ? hairpin(mode, translator, packet, now) : translator.outbound(packet, now);

@@ -66,6 +66,7 @@ function createTable(
   return new TranslationTable({
     protocol: protocol === 'udp' ? UDP : TCP,
     mapping: behaviour[protocol].mapping,
+    overlapping: behaviour.ports.overlapping,
     endsWithSessions: protocol === 'tcp',
     permissions: new Permissions(behaviour[protocol].filtering, behaviour.filterScope),
     ports,

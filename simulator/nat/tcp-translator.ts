@@ -61,7 +61,7 @@ export class TcpTranslator implements Translator {
     const { mappings, sessions } = table;
     const syn = isBareSyn(packet);
     if (syn && this.#refusesInbound) return 'policy: tcp-in blocked';
-    const mapping = table.mappingAt(packet.destination, packet.destinationPort);
+    const mapping = table.mappingAt(packet.destination, packet.destinationPort, packet.source, packet.sourcePort);
     if (mapping === NONE) return syn ? 'tcp: unsolicited syn' : 'nat: no mapping';
     const internal = mappings.internal[mapping];
     const internalPort = mappings.internalPort[mapping];
@@ -92,7 +92,7 @@ export class TcpTranslator implements Translator {
    */
   #accept(mapping: MappingId, packet: Packet, now: number): SessionId | DropReason {
     const { table } = this;
-    const returns = this.#binds || table.mappings.key[mapping] === table.keyFor(packet.source, packet.sourcePort);
+    const returns = this.#binds || table.serves(mapping, packet.source, packet.sourcePort);
     return returns ? table.accept(mapping, packet, now + this.#transitoryUs) : NONE;
   }
 

@@ -3,6 +3,7 @@ import type { AddressId, Packet, Protocol } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
 import type { MappingInfo, NatEnvironment } from './environment.ts';
 import { ExpiryIndex } from './expiry-index.ts';
+import { ExclusiveIndex, type ExternalIndex, OverlappingIndex } from './external-index.ts';
 import type { ExternalPorts } from './external-ports.ts';
 import { dependentKey, endpointKey } from './keys.ts';
 import { type MappingId, MappingRows } from './mapping-rows.ts';
@@ -14,11 +15,16 @@ import { type SessionId, SessionRows } from './session-rows.ts';
 /** Sessions of one protocol: more than one trial can make, few enough to hold in memory. */
 const SESSION_LIMIT = 1 << 20;
 
+/** The mapping of a remote endpoint alone. */
+const OWN: Dependence = 'address-and-port-dependent';
+
 type RemovalReason = Parameters<NatEnvironment['mappingRemoved']>[1];
 
 export interface TableParts {
   readonly protocol: Protocol;
   readonly mapping: Dependence;
+  /** RFC 7857 section 3. */
+  readonly overlapping: boolean;
   /** Does a mapping end with its last session (TCP), or by a timer of its own (UDP)? */
   readonly endsWithSessions: boolean;
   readonly permissions: Permissions;
@@ -37,8 +43,9 @@ export class TranslationTable {
   readonly #parts: TableParts;
   // (internal endpoint, what the mapping sees of the remote)
   readonly #mappingIndex = new PairIndex();
-  // (external address, external port)
-  readonly #externalIndex = new PairIndex();
+  readonly #externalIndex: ExternalIndex;
+  /** The same, where external endpoints are shared. */
+  readonly #overlaps: OverlappingIndex | undefined;
   // (internal endpoint, remote endpoint)
   readonly #sessionIndex = new PairIndex();
   readonly #mappingExpiry = new ExpiryIndex<MappingId>(this.mappings);
@@ -46,12 +53,26 @@ export class TranslationTable {
 
   constructor(parts: TableParts) {
     this.#parts = parts;
+    if (parts.overlapping) {
+      this.#overlaps = new OverlappingIndex(this.mappings, (...asked) => this.admits(...asked));
+    }
+    this.#externalIndex = this.#overlaps ?? new ExclusiveIndex(this.mappings);
   }
 
   /** The live mappings in order of creation. */
   list(): MappingInfo[] {
     const live = [...this.#mappingIndex.values()].sort((a, b) => this.mappings.byAge(a, b));
     return live.map((mapping) => this.#describe(mapping));
+  }
+
+  /** The live sessions in no particular, but reproducible, order: each as its mapping, with its own remote endpoint. */
+  listSessions(): MappingInfo[] {
+    const { mapping, remote, remotePort } = this.sessions;
+    return [...this.#sessionIndex.values()].map((session) => ({
+      ...this.#describe(mapping[session]),
+      remote: remote[session] as AddressId,
+      remotePort: remotePort[session],
+    }));
   }
 
   /** The session between two endpoints, or {@link NONE}. */
@@ -61,16 +82,23 @@ export class TranslationTable {
 
   /** The mapping that an internal endpoint's own traffic to the remote uses, or {@link NONE}. */
   mapping(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): MappingId {
-    return this.#mappingIndex.get(endpointKey(internal, internalPort), this.keyFor(remote, remotePort));
+    const endpoint = endpointKey(internal, internalPort);
+    if (this.#overlaps) {
+      const own = this.#mappingIndex.get(endpoint, dependentKey(OWN, remote, remotePort));
+      if (own !== NONE) return own;
+    }
+    return this.#mappingIndex.get(endpoint, dependentKey(this.#parts.mapping, remote, remotePort));
   }
 
-  /** The mapping that has an external endpoint, or {@link NONE}. */
-  mappingAt(external: AddressId, externalPort: number): MappingId {
-    return this.#externalIndex.get(external, externalPort);
+  /** Does what the mapping's internal endpoint sends to the remote leave by it? */
+  serves(mapping: MappingId, remote: AddressId, remotePort: number): boolean {
+    const { internal, internalPort } = this.mappings;
+    return this.mapping(internal[mapping], internalPort[mapping], remote, remotePort) === mapping;
   }
 
-  keyFor(remote: AddressId, remotePort: number): number {
-    return dependentKey(this.#parts.mapping, remote, remotePort);
+  /** The mapping that a remote endpoint reaches at an external one, or {@link NONE}. */
+  mappingAt(external: AddressId, externalPort: number, remote: AddressId, remotePort: number): MappingId {
+    return this.#externalIndex.find(external, externalPort, remote, remotePort);
   }
 
   /** Does the filter let the remote send to the mapping? */
@@ -88,7 +116,12 @@ export class TranslationTable {
     if (this.#sessionIndex.size >= SESSION_LIMIT) return 'nat: session limit';
     const { source, sourcePort, destination, destinationPort } = packet;
     const known = this.mapping(source, sourcePort, destination, destinationPort);
-    const mapping = known === NONE ? this.#create(packet, deadline) : known;
+    const mapping =
+      known === NONE
+        ? this.#create(packet, this.#parts.mapping, deadline)
+        : this.#externalIndex.mayClaim(known, endpointKey(destination, destinationPort))
+          ? known
+          : this.#create(packet, OWN, deadline);
     return typeof mapping === 'string' ? mapping : this.#join(mapping, destination, destinationPort, deadline);
   }
 
@@ -133,16 +166,21 @@ export class TranslationTable {
     }
   }
 
-  #create(packet: Packet, deadline: number): MappingId | DropReason {
+  #create(packet: Packet, dependence: Dependence, deadline: number): MappingId | DropReason {
     const { ports, quota, environment } = this.#parts;
     const refusal = quota.refusal(packet.source);
     if (refusal) return refusal;
-    const endpoint = ports.choose(packet.source, packet.sourcePort, environment.now());
+    const { source, sourcePort, destination, destinationPort } = packet;
+    const overlaps = this.#overlaps;
+    const remoteKey = endpointKey(destination, destinationPort);
+    const sharable =
+      overlaps && ((external: AddressId, port: number) => overlaps.isSharable(external, port, remoteKey));
+    const endpoint = ports.choose(source, sourcePort, environment.now(), sharable);
     if (!endpoint) return 'nat: no free port';
-    const key = this.keyFor(packet.destination, packet.destinationPort);
+    const key = dependentKey(dependence, destination, destinationPort);
     const mapping = this.mappings.add(packet, endpoint, key, deadline);
     this.#mappingIndex.set(this.mappings.internalKey(mapping), key, mapping);
-    this.#externalIndex.set(endpoint.external, endpoint.externalPort, mapping);
+    this.#externalIndex.add(mapping);
     if (!this.#parts.endsWithSessions) this.#mappingExpiry.add(mapping);
     ports.take(endpoint);
     quota.add(packet.source);
@@ -154,6 +192,7 @@ export class TranslationTable {
     const session = this.sessions.add(mapping, remote, remotePort, deadline);
     this.#sessionIndex.set(this.mappings.internalKey(mapping), endpointKey(remote, remotePort), session);
     this.#sessionExpiry.add(session);
+    this.#externalIndex.claim(mapping, endpointKey(remote, remotePort));
     return session;
   }
 
@@ -183,6 +222,7 @@ export class TranslationTable {
       this.#parts.permissions.revoke(owner, internal, remote[session], remotePort[session]);
     }
     this.#sessionIndex.delete(this.mappings.internalKey(owner), this.sessions.remoteKey(session));
+    this.#externalIndex.disclaim(owner, this.sessions.remoteKey(session));
     this.sessions.remove(session);
     return owner;
   }
@@ -191,7 +231,7 @@ export class TranslationTable {
     const { ports, quota, environment } = this.#parts;
     const info = this.#describe(mapping);
     this.#mappingIndex.delete(this.mappings.internalKey(mapping), this.mappings.key[mapping]);
-    this.#externalIndex.delete(info.external, info.externalPort);
+    this.#externalIndex.remove(mapping);
     this.mappings.remove(mapping);
     ports.release(info, info.internal, at);
     quota.remove(info.internal);

@@ -14,13 +14,13 @@ export class UdpTranslator implements Translator {
   readonly #binds: boolean;
 
   constructor(behaviour: NatBehaviour, table: TranslationTable) {
-    const { udp, inboundSession } = behaviour;
+    const { udp, inboundSession, ports } = behaviour;
     this.table = table;
     this.#timeoutUs = udp.timeoutMs * 1000;
     this.#outboundRefreshes = udp.refresh !== 'inbound';
     this.#inboundRefreshes = udp.refresh !== 'outbound';
     // Where mapping does not depend on the remote, replies take the same mapping anyway.
-    this.#binds = inboundSession === 'bind' && udp.mapping !== 'endpoint-independent';
+    this.#binds = inboundSession === 'bind' && (udp.mapping !== 'endpoint-independent' || ports.overlapping);
   }
 
   outbound(packet: Packet, now: number): DropReason | undefined {
@@ -46,7 +46,7 @@ export class UdpTranslator implements Translator {
   inbound(packet: Packet, now: number): DropReason | undefined {
     const { table } = this;
     const { mappings, sessions } = table;
-    const mapping = table.mappingAt(packet.destination, packet.destinationPort);
+    const mapping = table.mappingAt(packet.destination, packet.destinationPort, packet.source, packet.sourcePort);
     if (mapping === NONE) return 'nat: no mapping';
     const internal = mappings.internal[mapping];
     const internalPort = mappings.internalPort[mapping];

@@ -2,6 +2,7 @@ import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
 import { type ExpiryColumns, ExpiryIndex } from '../expiry-index.ts';
 import { NONE } from '../pair-index.ts';
+import type { Sharable } from './allocator.ts';
 import { type Candidates, PortSet } from './port-set.ts';
 
 /** Stands for all hosts behind the NAT that the world does not model. */
@@ -35,18 +36,20 @@ export class PortSpace {
   readonly #holds = new Map<number, Hold>();
   readonly #holdExpiry = new ExpiryIndex(HOLD_COLUMNS);
   readonly #holdsOfHost = new Map<AddressId, Set<number>>();
+  /** How many have a port besides the first. */
+  readonly #sharers = new Map<number, number>();
 
   constructor(holdUs: number) {
     this.#holdUs = holdUs;
     this.#free.delete(0);
   }
 
-  isAvailable(port: number, host: AddressId): boolean {
-    return this.#free.has(port) || this.#holds.get(port)?.host === host;
+  isAvailable(port: number, host: AddressId, sharable?: Sharable): boolean {
+    return this.#free.has(port) || this.#holds.get(port)?.host === host || sharable?.(port) === true;
   }
 
   /** One of the candidates that the host may have, at random; {@link NONE} if there is none. */
-  pick(host: AddressId, candidates: Candidates, random: Random): number {
+  pick(host: AddressId, candidates: Candidates, random: Random, sharable?: Sharable): number {
     const { low, high, parity } = candidates;
     const stride = parity === undefined ? 1 : 2;
     const first = parity === undefined ? low : low + ((low ^ parity) & 1);
@@ -54,26 +57,30 @@ export class PortSpace {
     const choices = Math.floor((high - first) / stride) + 1;
     for (let draw = 0; draw < DRAWS; draw++) {
       const port = first + stride * random.below(choices);
-      if (this.isAvailable(port, host)) return port;
+      if (this.isAvailable(port, host, sharable)) return port;
     }
     const free = this.#free.count(candidates);
     if (free > 0) return this.#free.at(candidates, random.below(free));
     for (const port of this.#holdsOfHost.get(host) ?? []) {
       if (port >= first && port <= high && (port - first) % stride === 0) return port;
     }
+    for (let port = first; sharable && port <= high; port += stride) if (sharable(port)) return port;
     return NONE;
   }
 
   /** Could {@link pick} answer? */
-  hasAvailable(host: AddressId, candidates: Candidates): boolean {
-    return this.#holdsOfHost.has(host) || this.#free.count(candidates) > 0;
+  hasAvailable(host: AddressId, candidates: Candidates, sharable?: Sharable): boolean {
+    return sharable !== undefined || this.#holdsOfHost.has(host) || this.#free.count(candidates) > 0;
   }
 
+  /** Takes a port; one that is taken already is shared from then on, and released when all have released it. */
   take(port: number): void {
     const hold = this.#holds.get(port);
     if (hold) {
       this.#holdExpiry.remove(hold);
       this.#forget(hold);
+    } else if (!this.#free.has(port)) {
+      this.#sharers.set(port, (this.#sharers.get(port) ?? 0) + 1);
     }
     this.#free.delete(port);
   }
@@ -85,6 +92,12 @@ export class PortSpace {
 
   /** Frees a port that the host has had until `at`, in microseconds. */
   release(port: number, host: AddressId, at: number): void {
+    const sharers = this.#sharers.get(port);
+    if (sharers !== undefined) {
+      if (sharers > 1) this.#sharers.set(port, sharers - 1);
+      else this.#sharers.delete(port);
+      return;
+    }
     if (this.#holdUs === 0) {
       this.free(port);
       return;

@@ -1,7 +1,7 @@
 import type { PortAllocation } from '../../../core/nat/behaviour.ts';
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
-import type { PortAllocator } from './allocator.ts';
+import type { PortAllocator, Sharable } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
 import type { PortSpace } from './port-space.ts';
 
@@ -25,11 +25,11 @@ export class PreservingAllocator implements PortAllocator {
     this.#random = random;
   }
 
-  choose(host: AddressId, internalPort: number): number {
+  choose(host: AddressId, internalPort: number, sharable?: Sharable): number {
     const [low, high] = this.#classOf(internalPort);
     const inside = internalPort >= low && internalPort <= high;
-    if (inside && this.#space.isAvailable(internalPort, host)) return internalPort;
-    return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random);
+    if (inside && this.#space.isAvailable(internalPort, host, sharable)) return internalPort;
+    return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random, sharable);
   }
 
   skip(): void {}
