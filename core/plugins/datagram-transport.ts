@@ -12,7 +12,7 @@ export interface DatagramCarrier {
 
 /** One datagram, one message. Whoever owns the socket hands in what came from the peer by {@link deliver}. */
 export class DatagramTransport implements Transport {
-  readonly protocol = 'udp';
+  readonly protocol: 'udp' | 'tcp';
   readonly reliable = false;
   readonly maxMessage = MAX_MESSAGE;
   /** For people who debug: the carrier knows where to send. */
@@ -21,7 +21,9 @@ export class DatagramTransport implements Transport {
   #sink: TransportSink | undefined;
   #closed = false;
 
-  constructor(carrier: DatagramCarrier, remote: Endpoint) {
+  /** @param protocol what the carrier itself travels over: a relay can also be reached over TCP */
+  constructor(carrier: DatagramCarrier, remote: Endpoint, protocol: 'udp' | 'tcp' = 'udp') {
+    this.protocol = protocol;
     this.#carrier = carrier;
     this.remote = remote;
   }

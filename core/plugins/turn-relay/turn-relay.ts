@@ -34,18 +34,24 @@ export class TurnRelay implements Plugin<TurnRelayPlan> {
   async attempt({ server }: TurnRelayPlan, attempt: Attempt): Promise<ProvenTransport> {
     const allocating = allocateSomehow(attempt, server);
     // The server is told at once that it may forget us, not left to find out after ten minutes.
-    const goodbye = () => void allocating.then((allocation) => allocation.close()).catch(() => {});
+    const goodbye = () => void allocating.then(({ allocation }) => allocation.close()).catch(() => {});
     attempt.signal.addEventListener('abort', goodbye, { once: true });
-    const own = allocating.then(({ relayed }) => writeEndpoint(new ByteWriter(), relayed).finish());
+    const own = allocating.then(({ allocation }) => writeEndpoint(new ByteWriter(), allocation.relayed).finish());
     const peer = await exchange(attempt, own, readRelayed);
-    const allocation = await allocating;
-    await allocation.bindChannel(peer);
-    return attempt.prove(relayTransport(allocation, peer));
+    const relay = await allocating;
+    await relay.allocation.bindChannel(peer);
+    return attempt.prove(relayTransport(relay, peer));
   }
 }
 
+/** An allocation, and what our packets to it travel over. */
+interface Relay {
+  readonly allocation: Allocation;
+  readonly over: 'udp' | 'tcp';
+}
+
 /** Over UDP, or over TCP if that is faster by more than its handicap; the other one is given up. */
-async function allocateSomehow(attempt: Attempt, server: TurnServer): Promise<Allocation> {
+async function allocateSomehow(attempt: Attempt, server: TurnServer): Promise<Relay> {
   const slower = new AbortController();
   const giveUp = () => slower.abort(attempt.signal.reason);
   attempt.signal.addEventListener('abort', giveUp, { once: true });
@@ -57,7 +63,7 @@ async function allocateSomehow(attempt: Attempt, server: TurnServer): Promise<Al
   try {
     const faster = await Promise.any([overUdp, overTcp]);
     for (const other of [overUdp, overTcp]) {
-      other.then((allocation) => allocation !== faster && allocation.close()).catch(() => {}); // It came too late.
+      other.then((relay) => relay !== faster && relay.allocation.close()).catch(() => {}); // It came too late.
     }
     return faster;
   } catch (error) {
@@ -73,18 +79,18 @@ async function allocateOver(
   attempt: Attempt,
   { endpoint, username, password }: TurnServer,
   signal: AbortSignal,
-): Promise<Allocation> {
+): Promise<Relay> {
   const options = { server: endpoint, transport, username, password, signal, deadlineMs: ALLOCATE_DEADLINE_MS };
   try {
-    return await allocate(attempt.host, options);
+    return { allocation: await allocate(attempt.host, options), over: transport };
   } catch (error) {
     throw new Error(`TURN over ${transport.toUpperCase()}: ${(error as Error).message}`);
   }
 }
 
-function relayTransport(allocation: Allocation, peer: Endpoint): DatagramTransport {
+function relayTransport({ allocation, over }: Relay, peer: Endpoint): DatagramTransport {
   const carrier = { send: (data: Uint8Array) => allocation.send(data, peer), close: () => allocation.close() };
-  const transport = new DatagramTransport(carrier, peer);
+  const transport = new DatagramTransport(carrier, peer, over);
   allocation.onData = (data, from) => {
     if (sameEndpoint(from, peer)) transport.deliver(data);
   };
