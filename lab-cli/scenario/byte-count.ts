@@ -17,8 +17,8 @@ export function parseBytes(text: string): number | undefined {
   return number === undefined || scale === undefined ? undefined : scaleDecimal(number, scale);
 }
 
-/** In the largest unit that needs no fraction: `1500kB`. */
+/** In the largest unit that there is at least one of: `312.5kB`. Division by a power of ten prints exactly. */
 export function formatBytes(bytes: number): string {
-  const [unit, scale] = UNITS.find(([, size]) => bytes >= size && bytes % size === 0) ?? ['B', 1];
+  const [unit, scale] = UNITS.find(([, size]) => bytes >= size) ?? ['B', 1];
   return `${bytes / scale}${unit}`;
 }

@@ -122,7 +122,7 @@ const MODELS: [written: string, name: string, model: Record<string, unknown>][] 
   ],
   [
     '{ latency: 1ms, rate: 1.5Mbit/s, queue: 64kB }',
-    '1ms-1500kbit-queue-64kB',
+    '1ms-1.5Mbit-queue-64kB',
     { latencyUs: 1000, rate: { bitsPerSecond: 1_500_000, queueBytes: 64_000 } },
   ],
   [

@@ -18,8 +18,8 @@ export function parseRate(text: string): number | undefined {
   return number === undefined || scale === undefined ? undefined : scaleDecimal(number, scale);
 }
 
-/** In the largest unit that needs no fraction: `1500kbit/s`. */
+/** In the largest unit that there is at least one of: `1.5Mbit/s`. Division by a power of ten prints exactly. */
 export function formatRate(bitsPerSecond: number): string {
-  const [unit, scale] = UNITS.find(([, size]) => bitsPerSecond % size === 0)!;
+  const [unit, scale] = UNITS.find(([, size]) => bitsPerSecond >= size) ?? ['bit', 1];
   return `${bitsPerSecond / scale}${unit}/s`;
 }
