@@ -13,10 +13,10 @@ import { FileError, type Problem } from './problem.ts';
 import { resolveAxes } from './resolve-axes.ts';
 import { type NatEntry, resolveNats } from './resolve-nats.ts';
 import { resolvePopulation } from './resolve-population.ts';
-import type { Words } from './scenario-shape.ts';
 import { choice } from './shapes.ts';
 import { readTopology } from './topology-shape.ts';
 import type { Expectation, NatSpec, PluginSpec, ResolvedScenario, TopologySpec } from './types.ts';
+import type { Words } from './words.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** What a scenario may refer to. */

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { explain, text } from './explain.ts';
 import type { Problem } from './problem.ts';
-import { scenarioSections, type Words } from './scenario-shape.ts';
+import { scenarioSections } from './scenario-shape.ts';
+import type { Words } from './words.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 type Sectioned = Record<string, unknown>;

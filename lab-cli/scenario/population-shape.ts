@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Words } from './scenario-shape.ts';
 import { listOf, nameOf, percentPpm, strictMap } from './shapes.ts';
+import type { Words } from './words.ts';
 
 const MOST_FIGURES = 50;
 const FIGURES = `a list of at most ${MOST_FIGURES} published figures`;

@@ -1,20 +1,12 @@
 import { z } from 'zod';
-import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
+import type { PluginOption } from '../../core/plugins/plugin-options.ts';
 import { linkShape } from './link-shape.ts';
 import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
 import { populationShape } from './population-shape.ts';
 import { comparison, durationMs, listOf, nameOf, oneOf, strictMap, wholeNumber } from './shapes.ts';
 import { topology } from './topology-shape.ts';
-
-/** The words that a scenario may use; they are known only when it is read. */
-export interface Words {
-  /** Presets and the scenario's own. */
-  readonly nats: ReadonlySet<string>;
-  readonly links: ReadonlySet<string>;
-  readonly plugins: ReadonlyMap<string, PluginOptions>;
-  readonly populations: ReadonlySet<string>;
-}
+import type { Words } from './words.ts';
 
 /** No comma, plus sign, slash, hash or space: names become parts of cell ids and of `DIR#CELL/TRIAL`. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
