@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PluginOption } from '../../core/plugins/plugin-options.ts';
+import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { linkShape } from './link-shape.ts';
 import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
