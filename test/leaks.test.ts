@@ -36,7 +36,7 @@ it(`${TRIALS} trials leave no timer, no socket and no heap growth`, { timeout: 3
     seed: 1,
     trials: TRIALS,
     mode: 'race',
-    topology: 'separate',
+    topology: { name: 'separate', isolated: false, subscribers: 0 },
     timeLimitMs: 60_000,
     plugins: [...knownPlugins().keys()].map((name) => ({ name, options: {} })),
     cells: [],
