@@ -31,6 +31,18 @@ export interface PortAllocation {
   readonly overlapping: boolean;
 }
 
+/**
+ * RFC 4787 section 8, against REQ-11: a mapping behaviour that a NAT changes to, for UDP and TCP alike. Sessions that are
+ * open stay as they are.
+ */
+export interface SecondaryBehaviour {
+  readonly mapping: Dependence;
+  /** For an internal endpoint whose port cannot be preserved because it is in use. */
+  readonly onCollision: boolean;
+  /** For every new session while the NAT has at least so many live mappings; 0 = never. */
+  readonly underLoad: number;
+}
+
 export interface UdpBehaviour {
   readonly mapping: Dependence;
   readonly filtering: Dependence;
@@ -65,6 +77,7 @@ export interface NatBehaviour {
   /** `none` is a plain router: hosts behind it have public addresses and nothing is filtered. */
   readonly translation: 'napt' | 'none';
   readonly ports: PortAllocation;
+  readonly secondary: SecondaryBehaviour;
   /** RFC 4787 REQ-2: does a host keep one external address (`paired`) when the NAT has several? */
   readonly pooling: 'paired' | 'arbitrary';
   /** External addresses of the NAT. */
@@ -108,6 +121,7 @@ export interface NatDescription {
   readonly mapping?: Dependence;
   readonly filtering?: Dependence;
   readonly ports?: Sparse<PortAllocation>;
+  readonly secondary?: Sparse<SecondaryBehaviour>;
   readonly pooling?: NatBehaviour['pooling'];
   readonly addresses?: number;
   readonly hairpin?: NatBehaviour['hairpin'];
@@ -133,6 +147,7 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
     contention: 0,
     overlapping: false,
   },
+  secondary: { mapping: 'address-and-port-dependent', onCollision: false, underLoad: 0 }, // RFC 4787 REQ-11
   pooling: 'paired',
   addresses: 1,
   hairpin: 'none',

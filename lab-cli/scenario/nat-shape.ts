@@ -44,6 +44,15 @@ const ports = () =>
       .optional(),
   });
 
+const secondary = () =>
+  strictMap({
+    mapping: dependence().describe('What the mapping of UDP and TCP changes to'),
+    onCollision: flag().describe('For an internal endpoint whose port cannot be preserved').optional(),
+    underLoad: wholeNumber(0, 1_000_000)
+      .describe('For new sessions while the NAT has so many live mappings; 0 = never')
+      .optional(),
+  }).describe('A mapping behaviour that the NAT changes to (RFC 4787 section 8, against REQ-11)');
+
 const udp = () =>
   strictMap({
     mapping: dependence().describe(MAPPING),
@@ -89,6 +98,7 @@ export const NAT_KEYS = {
   mapping: dependence().describe(`${MAPPING}, for UDP and TCP`),
   filtering: dependence().describe(`${FILTERING}, for UDP and TCP`),
   ports: ports().optional(),
+  secondary: secondary().optional(),
   pooling: oneOf(['paired', 'arbitrary'])
     .describe('Does a host keep one external address? (RFC 4787 REQ-2)')
     .optional(),

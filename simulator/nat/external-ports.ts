@@ -1,4 +1,4 @@
-import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { NatBehaviour, PortAllocation } from '../../core/nat/behaviour.ts';
 import type { Random } from '../../core/ports/index.ts';
 import type { AddressId } from '../packet.ts';
 import { NONE } from './pair-index.ts';
@@ -7,6 +7,7 @@ import type { PortAllocator } from './ports/allocator.ts';
 import { Contention } from './ports/contention.ts';
 import { createAllocator } from './ports/create-allocator.ts';
 import { PortSpace } from './ports/port-space.ts';
+import { preserves } from './ports/preserving.ts';
 
 interface ExternalAddress {
   readonly address: AddressId;
@@ -33,6 +34,7 @@ export interface ExternalPortsParts {
 /** The external endpoints of one protocol: UDP and TCP number their ports apart. */
 export class ExternalPorts {
   readonly #pooling: Pooling;
+  readonly #ports: PortAllocation;
   readonly #addresses: readonly ExternalAddress[];
   readonly #byAddress = new Map<AddressId, ExternalAddress>();
 
@@ -40,6 +42,7 @@ export class ExternalPorts {
     const { external, pooling, random, foreignLifetimeUs, now } = parts;
     const { ports, limits } = parts.behaviour;
     this.#pooling = pooling;
+    this.#ports = ports;
     const holdUs = limits.reuseHoldMs * 1000;
     this.#addresses = external.map((address, index) => {
       const space = new PortSpace(holdUs);
@@ -77,6 +80,11 @@ export class ExternalPorts {
       if (port !== NONE) return { external: address, externalPort: port };
     }
     return undefined;
+  }
+
+  /** Is it not the internal port, which would have been preserved if it were available? */
+  collided(internalPort: number, { externalPort }: ExternalEndpoint): boolean {
+    return externalPort !== internalPort && preserves(this.#ports, internalPort);
   }
 
   take(endpoint: ExternalEndpoint): void {

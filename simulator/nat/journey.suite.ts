@@ -21,6 +21,11 @@ export const behaviours: fc.Arbitrary<NatDescription> = fc.record({
     contention: fc.constantFrom(0, 0, 5),
     overlapping: fc.boolean(),
   }),
+  secondary: fc.record({
+    mapping: dependence,
+    onCollision: fc.constantFrom(false, false, true),
+    underLoad: fc.constantFrom(0, 0, 0, 3),
+  }),
   addresses: fc.integer({ min: 1, max: 3 }),
   pooling: fc.constantFrom('paired', 'arbitrary'),
   hairpin: fc.constantFrom('none', 'internal-source', 'external-source'),

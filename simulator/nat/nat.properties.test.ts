@@ -77,6 +77,7 @@ describe('whatever the behaviour and the traffic', () => {
         const independent: NatDescription = {
           ...description,
           ports: { ...description.ports, overlapping: false },
+          secondary: {},
           udp: { ...description.udp, mapping: 'endpoint-independent' },
           tcp: { ...description.tcp, mapping: 'endpoint-independent' },
         };

@@ -6,7 +6,7 @@ import { behaviours, blank, inside, Journey, outside, type Passage } from './jou
 
 /**
  * UDP once more, written to be obvious: lists that are searched, text for keys, everything worked out anew for each
- * packet. It knows nothing of ports: it is told which one a new mapping got, and that nobody else has it.
+ * packet. It knows nothing of ports: it is told which one a new mapping got, and that nobody else has it; its NAT never changes.
  */
 class PlainUdp {
   readonly #behaviour;
@@ -86,7 +86,7 @@ test('UDP passes exactly as the plain model says, packet by packet', () => {
   );
   fc.assert(
     fc.property(behaviours, udpSteps, (any, steps) => {
-      const description = { ...any, ports: { ...any.ports, overlapping: false } };
+      const description = { ...any, ports: { ...any.ports, overlapping: false }, secondary: {} };
       const journey = new Journey(description);
       const { drive } = journey;
       const model = new PlainUdp(description);

@@ -4,6 +4,7 @@ import { type AddressId, type Packet, TCP, UDP } from '../packet.ts';
 import type { NatEnvironment } from './environment.ts';
 import { ExternalPorts } from './external-ports.ts';
 import { IcmpTranslator } from './icmp-translator.ts';
+import { MappingRule } from './mapping-rule.ts';
 import { Permissions } from './permissions.ts';
 import { Pooling } from './pooling.ts';
 import { Quota } from './quota.ts';
@@ -65,7 +66,7 @@ function createTable(
   });
   return new TranslationTable({
     protocol: protocol === 'udp' ? UDP : TCP,
-    mapping: behaviour[protocol].mapping,
+    rule: new MappingRule(behaviour[protocol].mapping, behaviour.secondary, quota),
     overlapping: behaviour.ports.overlapping,
     endsWithSessions: protocol === 'tcp',
     permissions: new Permissions(behaviour[protocol].filtering, behaviour.filterScope),

@@ -7,6 +7,7 @@ import { ExclusiveIndex, type ExternalIndex, OverlappingIndex } from './external
 import type { ExternalPorts } from './external-ports.ts';
 import { dependentKey, endpointKey } from './keys.ts';
 import { type MappingId, MappingRows } from './mapping-rows.ts';
+import type { MappingRule } from './mapping-rule.ts';
 import { NONE, PairIndex } from './pair-index.ts';
 import type { Permissions } from './permissions.ts';
 import type { Quota } from './quota.ts';
@@ -22,7 +23,7 @@ type RemovalReason = Parameters<NatEnvironment['mappingRemoved']>[1];
 
 export interface TableParts {
   readonly protocol: Protocol;
-  readonly mapping: Dependence;
+  readonly rule: MappingRule;
   /** RFC 7857 section 3. */
   readonly overlapping: boolean;
   /** Does a mapping end with its last session (TCP), or by a timer of its own (UDP)? */
@@ -75,6 +76,11 @@ export class TranslationTable {
     }));
   }
 
+  /** Has every internal endpoint one mapping at all times, whatever the remote? */
+  get isEndpointIndependent(): boolean {
+    return this.#parts.rule.isEndpointIndependent && !this.#overlaps;
+  }
+
   /** The session between two endpoints, or {@link NONE}. */
   session(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): SessionId {
     return this.#sessionIndex.get(endpointKey(internal, internalPort), endpointKey(remote, remotePort));
@@ -87,7 +93,12 @@ export class TranslationTable {
       const own = this.#mappingIndex.get(endpoint, dependentKey(OWN, remote, remotePort));
       if (own !== NONE) return own;
     }
-    return this.#mappingIndex.get(endpoint, dependentKey(this.#parts.mapping, remote, remotePort));
+    const { rule } = this.#parts;
+    if (rule.changesOnCollision) {
+      const changed = this.#mappingIndex.get(endpoint, dependentKey(rule.secondary, remote, remotePort));
+      if (changed !== NONE) return changed;
+    }
+    return this.#mappingIndex.get(endpoint, dependentKey(rule.inForce, remote, remotePort));
   }
 
   /** Does what the mapping's internal endpoint sends to the remote leave by it? */
@@ -118,7 +129,7 @@ export class TranslationTable {
     const known = this.mapping(source, sourcePort, destination, destinationPort);
     const mapping =
       known === NONE
-        ? this.#create(packet, this.#parts.mapping, deadline)
+        ? this.#create(packet, this.#parts.rule.inForce, deadline)
         : this.#externalIndex.mayClaim(known, endpointKey(destination, destinationPort))
           ? known
           : this.#create(packet, OWN, deadline);
@@ -166,8 +177,8 @@ export class TranslationTable {
     }
   }
 
-  #create(packet: Packet, dependence: Dependence, deadline: number): MappingId | DropReason {
-    const { ports, quota, environment } = this.#parts;
+  #create(packet: Packet, wanted: Dependence, deadline: number): MappingId | DropReason {
+    const { ports, quota, environment, rule } = this.#parts;
     const refusal = quota.refusal(packet.source);
     if (refusal) return refusal;
     const { source, sourcePort, destination, destinationPort } = packet;
@@ -177,7 +188,8 @@ export class TranslationTable {
       overlaps && ((external: AddressId, port: number) => overlaps.isSharable(external, port, remoteKey));
     const endpoint = ports.choose(source, sourcePort, environment.now(), sharable);
     if (!endpoint) return 'nat: no free port';
-    const key = dependentKey(dependence, destination, destinationPort);
+    const changes = rule.changesOnCollision && wanted !== OWN && ports.collided(sourcePort, endpoint);
+    const key = dependentKey(changes ? rule.secondary : wanted, destination, destinationPort);
     const mapping = this.mappings.add(packet, endpoint, key, deadline);
     this.#mappingIndex.set(this.mappings.internalKey(mapping), key, mapping);
     this.#externalIndex.add(mapping);

@@ -14,13 +14,13 @@ export class UdpTranslator implements Translator {
   readonly #binds: boolean;
 
   constructor(behaviour: NatBehaviour, table: TranslationTable) {
-    const { udp, inboundSession, ports } = behaviour;
+    const { udp, inboundSession } = behaviour;
     this.table = table;
     this.#timeoutUs = udp.timeoutMs * 1000;
     this.#outboundRefreshes = udp.refresh !== 'inbound';
     this.#inboundRefreshes = udp.refresh !== 'outbound';
     // Where mapping does not depend on the remote, replies take the same mapping anyway.
-    this.#binds = inboundSession === 'bind' && (udp.mapping !== 'endpoint-independent' || ports.overlapping);
+    this.#binds = inboundSession === 'bind' && !table.isEndpointIndependent;
   }
 
   outbound(packet: Packet, now: number): DropReason | undefined {

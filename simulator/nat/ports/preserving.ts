@@ -26,17 +26,24 @@ export class PreservingAllocator implements PortAllocator {
   }
 
   choose(host: AddressId, internalPort: number, sharable?: Sharable): number {
-    const [low, high] = this.#classOf(internalPort);
-    const inside = internalPort >= low && internalPort <= high;
-    if (inside && this.#space.isAvailable(internalPort, host, sharable)) return internalPort;
+    const [low, high] = classOf(this.#ports, internalPort);
+    if (preserves(this.#ports, internalPort) && this.#space.isAvailable(internalPort, host, sharable))
+      return internalPort;
     return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random, sharable);
   }
 
   skip(): void {}
+}
 
-  #classOf(internalPort: number): readonly [number, number] {
-    if (internalPort <= LAST_SYSTEM_PORT) return [1, LAST_SYSTEM_PORT];
-    const [low, high] = this.#ports.range;
-    return high > LAST_SYSTEM_PORT ? [Math.max(low, LAST_SYSTEM_PORT + 1), high] : [low, high];
-  }
+/** Would the internal port be kept if it were available? */
+export function preserves(ports: PortAllocation, internalPort: number): boolean {
+  if (ports.allocation !== 'preserving') return false;
+  const [low, high] = classOf(ports, internalPort);
+  return internalPort >= low && internalPort <= high;
+}
+
+function classOf({ range }: PortAllocation, internalPort: number): readonly [number, number] {
+  if (internalPort <= LAST_SYSTEM_PORT) return [1, LAST_SYSTEM_PORT];
+  const [low, high] = range;
+  return high > LAST_SYSTEM_PORT ? [Math.max(low, LAST_SYSTEM_PORT + 1), high] : [low, high];
 }
