@@ -37,6 +37,14 @@ describe('Retransmission', () => {
     expect(schedule.step(501_000)).toBe('send');
   });
 
+  it('is due in whole microseconds, whatever the times that it is given', () => {
+    const schedule = new Retransmission(7, { rtoMs: 66.9115, maxRequests: 2, deadlineMs: 150.0004 });
+    schedule.step(7);
+    expect(schedule.dueUs).toBe(7 + 66_912);
+    schedule.step(schedule.dueUs);
+    expect(schedule.dueUs).toBe(7 + 150_000);
+  });
+
   it('does not send twice what fell due while nobody asked', () => {
     const schedule = new Retransmission(0);
     schedule.step(0);

@@ -25,9 +25,10 @@ export class Retransmission {
     const { rtoMs = 500, maxRequests = 7, lastWaitFactor = 16, deadlineMs = Number.POSITIVE_INFINITY } = options;
     const sendingMs = rtoMs * ((1 << (maxRequests - 1)) - 1);
     this.startUs = nowUs;
-    this.#rtoUs = rtoMs * 1000;
+    // Whole microseconds, as clocks have them: a due time between two of them would never come.
+    this.#rtoUs = Math.round(rtoMs * 1000);
     this.#maxRequests = maxRequests;
-    this.#endUs = nowUs + 1000 * Math.min(sendingMs + rtoMs * lastWaitFactor, deadlineMs);
+    this.#endUs = nowUs + Math.round(1000 * Math.min(sendingMs + rtoMs * lastWaitFactor, deadlineMs));
   }
 
   /** Requests sent so far. */
