@@ -4,9 +4,10 @@ import type { Path } from '../../reports/schema.ts';
 import type { Side, World } from '../../simulator/index.ts';
 import { PathWatcher } from './path-watcher.ts';
 
-/** Over a pipe that loses messages the mark is sent again, so often and so long apart. */
-const MARK_TRIES = 20;
-const MARK_GAP_MS = 250;
+/** How long a pipe has for the mark and its echo: bad links let through one in a hundred, or none for a while. */
+const MARK_LIMIT_MS = 100_000;
+/** The mark is sent again so long after. */
+const MARK_GAP_MS = { reliable: 5000, unreliable: 250 };
 const MARK_LENGTH = 16;
 const ECHO = Buffer.from('echo ');
 
@@ -34,10 +35,10 @@ export async function judgePath(world: World, node: Node, pipe: Pipe, [a, b]: re
   const waiting = pipe.recv(SUB_ALL).then((message) => {
     echoed = Buffer.from(message).equals(Buffer.concat([ECHO, mark]));
   });
-  for (let sent = 0; sent < MARK_TRIES && !echoed; sent++) {
+  const gapMs = MARK_GAP_MS[pipe.reliable ? 'reliable' : 'unreliable'];
+  for (let waitedMs = 0; waitedMs < MARK_LIMIT_MS && !echoed; waitedMs += gapMs) {
     await pipe.send(mark);
-    const tries = pipe.reliable ? MARK_TRIES : 1;
-    await Promise.race([waiting, pause(node, tries * MARK_GAP_MS)]);
+    await Promise.race([waiting, pause(node, gapMs)]);
   }
   if (!echoed || !watcher.path) throw new Error(`the pipe of ${pipe.plugin} carries no messages`);
   return watcher.path;
