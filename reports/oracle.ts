@@ -1,5 +1,5 @@
 import { type OracleKnobs, RULES } from './oracle/rules.ts';
-import { type Chain, describeSide, tcpSide } from './oracle/side.ts';
+import { type Chain, describeSide, serverSide } from './oracle/side.ts';
 import { type OracleTopology, topologyVerdict } from './oracle/topology.ts';
 import { never, type Verdict } from './oracle/verdict.ts';
 
@@ -54,7 +54,7 @@ function judge(plugin: string, question: OracleQuestion, knobs: OracleKnobs): Pl
   const rule = RULES.get(plugin);
   if (!rule) return { plugin, possible: 'unknown', expected: 'unknown', why: 'no rule is known for it' };
   const { a, b } = question;
-  const mute = tcpSide(a).blocked ? 'a' : tcpSide(b).blocked ? 'b' : null;
+  const mute = !serverSide(a).broker ? 'a' : !serverSide(b).broker ? 'b' : null;
   const verdict =
     rule.signalled && knobs.signalOverTcp && mute
       ? never(`TCP is blocked on side ${mute}, and the signal channel runs over TCP`)

@@ -35,13 +35,22 @@ describe('says what is wrong, where, what was expected and what may have been me
     [['schema: 2'], ['3:9: schema is 2, expected 1']],
     [['mode: rase'], ['4:7: mode is "rase", expected race or each; did you mean "race"?']],
     [
+      ['nats: { n: { allow: [tcp/443, udp/65536] } }'],
+      [
+        '4:31: nats.n.allow[1] is "udp/65536", expected everything, or a list of at most 100 ports such as tcp/443 or udp/53',
+      ],
+    ],
+    [
+      ['nats: { n: { allow: nothing } }'],
+      [
+        '4:21: nats.n.allow is "nothing", expected everything, or a list of at most 100 ports such as tcp/443 or udp/53',
+      ],
+    ],
+    [
       ['topology: same-lam'],
       ['4:11: topology is "same-lam", expected separate, same-lan, same-nat or shared-cgn; did you mean "same-lan"?'],
     ],
-    [
-      ['topology: [same-lan]'],
-      ['4:11: topology is a list, expected separate, same-lan, same-nat or shared-cgn'],
-    ],
+    [['topology: [same-lan]'], ['4:11: topology is a list, expected separate, same-lan, same-nat or shared-cgn']],
     [
       ['topology: { shared-cgn: {}, same-nat: {} }'],
       ['4:11: topology is a mapping, expected one topology and its options'],
@@ -176,7 +185,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['nats: { n: { mappin: address-dependent } }'],
       [
-        '4:14: unknown key "mappin" in nats.n, expected extends, translation, mapping, filtering, ports, pooling, addresses, hairpin, inboundSession, filterScope, udp, tcp, icmp, limits or blocks; did you mean "mapping"?',
+        '4:14: unknown key "mappin" in nats.n, expected extends, translation, mapping, filtering, ports, pooling, addresses, hairpin, inboundSession, filterScope, udp, tcp, icmp, limits, blocks or allow; did you mean "mapping"?',
       ],
     ],
     [

@@ -2,6 +2,7 @@ import { classicNat } from '../../core/nat/nat-report.ts';
 import { ConnectError, Node, type Pipe, type PluginOptions, registry } from '../../core/node/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
+import type { Cell } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
 import { startInfrastructure } from './infrastructure.ts';
 import { echo, judgePath } from './judge.ts';
@@ -59,7 +60,7 @@ async function dial(
   sides: readonly [Side, Side],
   findings: Findings,
 ): Promise<void> {
-  const servers = await startInfrastructure(topology);
+  const servers = await startInfrastructure(topology, { onHttps: admitsFewPorts(spec.cell) });
   await startSubscribers(topology, sides[0], spec.scenario.topology.subscribers);
   const plugins = spec.scenario.plugins.map(({ name, options }) => registry.configure(name, options));
   const [a, b] = await Promise.all(
@@ -91,6 +92,11 @@ function connect(spec: TrialSpec, a: Node, b: Node): Promise<[Pipe, string]> {
   const plugins = only === null ? scenario.plugins.map(({ name }) => name) : [only];
   // B's address goes to A as text: what people would send each other.
   return a.connect(b.addressText, { plugins, timeoutMs: scenario.timeLimitMs });
+}
+
+/** Whoever is behind a firewall that admits a few ports uses servers that are reachable by one of them. */
+function admitsFewPorts({ a, b }: Cell): boolean {
+  return [...a, ...b].some(({ behaviour }) => behaviour.allow !== 'everything');
 }
 
 function inferred(node: Node): string {

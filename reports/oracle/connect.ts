@@ -1,4 +1,4 @@
-import type { TcpSide, UdpSide } from './side.ts';
+import type { ServerSide, TcpSide, UdpSide } from './side.ts';
 import { always, never, type SideName, type Verdict } from './verdict.ts';
 
 /** A plain TCP dial to the peer's listening port. `name` is the side that is dialled. */
@@ -13,7 +13,7 @@ export function connect(dialled: TcpSide, dialling: TcpSide, name: SideName): Ve
 /** Data through a TURN server, which each side reaches by UDP or TCP. */
 export function turnRelay(a: Transports, b: Transports): Verdict {
   for (const [name, side] of [['a', a] as const, ['b', b] as const]) {
-    if (side.udp.blocked && side.tcp.blocked) return never(`${name} reaches no TURN server: UDP and TCP are blocked`);
+    if (!side.servers.relay) return never(`${name} reaches no TURN server: UDP and TCP are blocked`);
   }
   return always('both sides reach the TURN server, whose permissions are per address (RFC 8656 section 9)');
 }
@@ -21,4 +21,5 @@ export function turnRelay(a: Transports, b: Transports): Verdict {
 export interface Transports {
   readonly udp: UdpSide;
   readonly tcp: TcpSide;
+  readonly servers: ServerSide;
 }

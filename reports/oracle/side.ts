@@ -1,4 +1,4 @@
-import type { Block, Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { AllowedPort, Block, Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
 
 /** The NATs in front of a peer, host side first. None at all is a host with a public address. */
 export type Chain = readonly NatBehaviour[];
@@ -34,6 +34,17 @@ export interface TcpSide {
 
 /** RFC 5382 REQ-4. */
 const ICMP_PATIENCE_MS = 6000;
+/** Which servers a side reaches. */
+export interface ServerSide {
+  readonly broker: boolean;
+  readonly relay: boolean;
+}
+
+/** MQTT has its own port, and that of HTTPS where a policy admits no other. */
+const BROKER_PORTS = ['tcp/1883', 'tcp/443'] as const;
+/** TURN (RFC 8656 section 5) likewise. */
+const RELAY_PORTS = ['udp/3478', 'tcp/3478', 'udp/443', 'tcp/443'] as const;
+
 const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
 
 export function udpSide(chain: Chain): UdpSide {
@@ -52,14 +63,14 @@ export function udpSide(chain: Chain): UdpSide {
       (nat) => nat.filterScope === 'host' || nat.udp.filtering === 'endpoint-independent',
     ),
     changesAddress: seesSeveral.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
-    blocked: blocks(chain, 'udp'),
+    blocked: blocksPeers(chain, 'udp'),
   };
 }
 
 export function tcpSide(chain: Chain): TcpSide {
   const nats = translating(chain);
   const outermostFilter = [...nats].reverse().find((nat) => nat.tcp.filtering !== 'endpoint-independent');
-  const blocked = blocks(chain, 'tcp');
+  const blocked = blocksPeers(chain, 'tcp');
   const inboundBlocked = blocks(chain, 'tcp-in');
   return {
     mapping: strictest(nats.map((nat) => nat.tcp.mapping)),
@@ -67,6 +78,13 @@ export function tcpSide(chain: Chain): TcpSide {
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
     reachable: nats.length === 0 && !blocked && !inboundBlocked,
     blocked,
+  };
+}
+
+export function serverSide(chain: Chain): ServerSide {
+  return {
+    broker: BROKER_PORTS.some((port) => letsOut(chain, port)),
+    relay: RELAY_PORTS.some((port) => letsOut(chain, port)),
   };
 }
 
@@ -80,6 +98,8 @@ export function describeSide(chain: Chain): string {
   if (nats.length > 1) parts[0] += ` (${nats.length} NATs in effect)`;
   if (nats.length > 0 && tcp.mapping !== udp.mapping) parts.push(`${tcp.mapping} mapping of TCP`);
   if (blocked.size > 0) parts.push(`${[...blocked].join(', ')} blocked`);
+  for (const { allow } of chain)
+    if (allow !== 'everything') parts.push(`only ${allow.join(', ') || 'nothing'} let out`);
   return parts.join(', ');
 }
 
@@ -102,6 +122,16 @@ export function isTranslating({ translation }: NatBehaviour): boolean {
 
 function blocks(chain: Chain, block: Block): boolean {
   return chain.some((nat) => nat.blocks.includes(block));
+}
+
+/** A peer's port is none of the few that a list names. */
+function blocksPeers(chain: Chain, transport: 'udp' | 'tcp'): boolean {
+  return blocks(chain, transport) || chain.some(({ allow }) => allow !== 'everything');
+}
+
+function letsOut(chain: Chain, port: AllowedPort): boolean {
+  const transport = port.startsWith('udp') ? 'udp' : 'tcp';
+  return !blocks(chain, transport) && chain.every(({ allow }) => allow === 'everything' || allow.includes(port));
 }
 
 function strictest(values: readonly Dependence[]): Dependence {

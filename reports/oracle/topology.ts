@@ -1,6 +1,6 @@
 import type { Transports } from './connect.ts';
 import type { OracleKnobs, Rule } from './rules.ts';
-import { type Chain, isTranslating, tcpSide, udpSide } from './side.ts';
+import { type Chain, isTranslating, serverSide, tcpSide, udpSide } from './side.ts';
 import { always, better, never, type SideName, sometimes, type Verdict } from './verdict.ts';
 
 /** How the two sides stand to each other. */
@@ -32,7 +32,7 @@ export function topologyVerdict(
 }
 
 export function transports(chain: Chain): Transports {
-  return { udp: udpSide(chain), tcp: tcpSide(chain) };
+  return { udp: udpSide(chain), tcp: tcpSide(chain), servers: serverSide(chain) };
 }
 
 /** Over the network behind the shared NAT, from one's own outermost address there to the other's. */

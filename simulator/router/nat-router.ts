@@ -91,7 +91,7 @@ export class NatRouter extends Router {
   }
 
   #untouched(packet: Packet, port: Port, inbound: boolean): void {
-    const refusal = policyRefusal(this.behaviour.blocks, packet, inbound);
+    const refusal = policyRefusal(this.behaviour, packet, inbound);
     if (refusal === undefined) super.receive(packet, port);
     else this.world.trace.dropped(this.device, packet, refusal);
   }

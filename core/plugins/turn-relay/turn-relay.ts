@@ -8,16 +8,18 @@ import { exchange } from '../rendezvous.ts';
 import { type Allocation, allocate } from './turn-client.ts';
 
 export interface TurnRelayPlan {
-  readonly server: TurnServer;
+  /** Best first. */
+  readonly servers: readonly TurnServer[];
 }
 
-/** UDP has the lower overhead: TCP starts only if UDP has not answered by then. */
-const TCP_DELAY_MS = 500;
+/** How long one way to a relay has before the next one is tried beside it. */
+const STAGGER_MS = 500;
+const MAX_SERVERS = 4;
 const ALLOCATE_DEADLINE_MS = 10_000;
 
 /**
  * Each end allocates a relayed address at a TURN server (RFC 8656), over UDP or, where that is blocked, over TCP; what
- * they send goes from relay to relay. It works for every pair that can reach the server, at the price of a detour.
+ * they send goes from relay to relay. It works for every pair that can reach a server, at the price of a detour.
  */
 @register
 export class TurnRelay implements Plugin<TurnRelayPlan> {
@@ -26,13 +28,12 @@ export class TurnRelay implements Plugin<TurnRelayPlan> {
 
   plan({ servers, remote, signalling }: PlanInput): Plan<TurnRelayPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
-    const [server] = servers.turn;
-    if (!server) return { applicable: false, reason: 'no TURN server' };
-    return { applicable: true, plan: { server } };
+    if (servers.turn.length === 0) return { applicable: false, reason: 'no TURN server' };
+    return { applicable: true, plan: { servers: servers.turn.slice(0, MAX_SERVERS) } };
   }
 
-  async attempt({ server }: TurnRelayPlan, attempt: Attempt): Promise<ProvenTransport> {
-    const allocating = allocateSomehow(attempt, server);
+  async attempt({ servers }: TurnRelayPlan, attempt: Attempt): Promise<ProvenTransport> {
+    const allocating = allocateSomehow(attempt, servers);
     // The server is told at once that it may forget us, not left to find out after ten minutes.
     const goodbye = () => void allocating.then(({ allocation }) => allocation.close()).catch(() => {});
     attempt.signal.addEventListener('abort', goodbye, { once: true });
@@ -50,19 +51,18 @@ interface Relay {
   readonly over: 'udp' | 'tcp';
 }
 
-/** Over UDP, or over TCP if that is faster by more than its handicap; the other one is given up. */
-async function allocateSomehow(attempt: Attempt, server: TurnServer): Promise<Relay> {
+/**
+ * Over UDP, which has the lower overhead, or else over TCP, and at the next server where neither answers: each way starts
+ * when the one before it has failed or had its time. The first that succeeds is taken, the others are given up.
+ */
+async function allocateSomehow(attempt: Attempt, servers: readonly TurnServer[]): Promise<Relay> {
   const slower = new AbortController();
   const giveUp = () => slower.abort(attempt.signal.reason);
   attempt.signal.addEventListener('abort', giveUp, { once: true });
-  const overUdp = allocateOver('udp', attempt, server, slower.signal);
-  const udpEnded = overUdp.catch(() => {});
-  const overTcp = Promise.race([attempt.sleep(TCP_DELAY_MS), udpEnded]).then(() =>
-    slower.signal.aborted ? Promise.reject(slower.signal.reason) : allocateOver('tcp', attempt, server, slower.signal),
-  );
+  const tries = staggered(attempt, servers, slower.signal);
   try {
-    const faster = await Promise.any([overUdp, overTcp]);
-    for (const other of [overUdp, overTcp]) {
+    const faster = await Promise.any(tries);
+    for (const other of tries) {
       other.then((relay) => relay !== faster && relay.allocation.close()).catch(() => {}); // It came too late.
     }
     return faster;
@@ -70,8 +70,26 @@ async function allocateSomehow(attempt: Attempt, server: TurnServer): Promise<Re
     throw error instanceof AggregateError ? new Error(error.errors.map((e: Error) => e.message).join('; ')) : error;
   } finally {
     attempt.signal.removeEventListener('abort', giveUp);
-    slower.abort(new Error('the other transport was faster'));
+    slower.abort(new Error('another way was faster'));
   }
+}
+
+function staggered(attempt: Attempt, servers: readonly TurnServer[], signal: AbortSignal): Promise<Relay>[] {
+  const tries: Promise<Relay>[] = [];
+  let due: Promise<unknown> | undefined;
+  for (const server of servers) {
+    for (const over of ['udp', 'tcp'] as const) {
+      const start = () =>
+        signal.aborted ? Promise.reject<Relay>(signal.reason) : allocateOver(over, attempt, server, signal);
+      const current = due ? due.then(start) : start();
+      const ended = current.catch(() => {});
+      const next = () => Promise.race([attempt.sleep(STAGGER_MS), ended]);
+      due = due ? due.then(() => (signal.aborted ? undefined : next())) : next();
+      tries.push(current);
+    }
+  }
+  due?.catch(() => {}); // Nothing comes after the last.
+  return tries;
 }
 
 async function allocateOver(
