@@ -101,7 +101,9 @@ Examples:
 function listCommand(console: Console, exit: (code: number) => void): Command {
   return new Command('list')
     .summary('list what there is to use in a scenario')
-    .description('Lists the NAT presets, the plugins, or the scenarios that come with the lab.')
+    .description(
+      'Lists the NAT presets, the links, the plugins, the populations, or the scenarios that come with the lab.',
+    )
     .addArgument(new Argument('<what>', 'what to list').choices(LISTS))
     .addHelpText('after', '\nExamples:\n  lab list nats\n  lab list scenarios')
     .action(async (what: (typeof LISTS)[number]) => {

@@ -7,6 +7,7 @@ import { loadEngine } from '../engine.ts';
 import { packageRoot } from '../package-root.ts';
 import { LINKS, type NamedLink } from '../scenario/links.ts';
 import { defaultText, rangeText, writtenOption } from '../scenario/plugin-options.ts';
+import { POPULATIONS } from '../scenario/populations.ts';
 import { linkTexts } from '../scenario/resolve-links.ts';
 import type { LISTS } from './lists.ts';
 
@@ -25,6 +26,7 @@ export async function list(what: What, { out, outColors }: Console): Promise<num
 async function rowsOf(what: What): Promise<(readonly [name: string, summary: string])[]> {
   if (what === 'nats') return Object.entries(PRESETS).map(([name, { summary }]) => [name, summary]);
   if (what === 'links') return [...LINKS].flatMap(linkRows);
+  if (what === 'populations') return [...POPULATIONS].map(([name, { summary }]) => [name, summary]);
   if (what === 'scenarios') return scenarios();
   const { knownPlugins } = await loadEngine();
   return [...knownPlugins()].flatMap(([name, options]) => [[name, ''], ...Object.entries(options).map(optionRow)]);

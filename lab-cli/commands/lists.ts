@@ -1,2 +1,2 @@
 /** What `lab list` can list. */
-export const LISTS = ['nats', 'links', 'plugins', 'scenarios'] as const;
+export const LISTS = ['nats', 'links', 'plugins', 'populations', 'scenarios'] as const;

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { resolveBehaviour } from '../../core/nat/behaviour.ts';
-import { PRESETS } from '../../core/nat/presets.ts';
 import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { loadEngine } from '../engine.ts';
 import { labProgram } from '../program.ts';
@@ -9,6 +7,9 @@ import { LINKS } from '../scenario/links.ts';
 import { defaultText, rangeText, writtenOption } from '../scenario/plugin-options.ts';
 import { linkTexts } from '../scenario/resolve-links.ts';
 import { vocabulary } from '../vocabulary.ts';
+import { natTables } from './nat-tables.ts';
+import { populationTables } from './population-tables.ts';
+import { table } from './table.ts';
 
 /** The parts of the documentation that come out of the code, so that they can't say something else. */
 export interface GeneratedDocs {
@@ -25,8 +26,9 @@ export async function generatedDocs(): Promise<GeneratedDocs> {
     schema: scenarioJsonSchema(vocabulary(plugins)),
     blocks: new Map([
       ['docs/commands.md', commandHelp()],
-      ['docs/nats.md', natTable()],
+      ['docs/nats.md', natTables()],
       ['docs/plugins.md', optionTable(plugins)],
+      ['docs/populations.md', populationTables()],
       ['docs/links.md', linkTables()],
     ]),
   };
@@ -61,23 +63,6 @@ function helpOf(command: Command): string {
   return `## ${name}\n\n\`\`\`text\n${text.trim()}\n\`\`\``;
 }
 
-function natTable(): string {
-  const rows = Object.entries(PRESETS).map(([name, { summary, behaviour }]) => {
-    const { translation, ports, udp, tcp, hairpin, blocks } = resolveBehaviour(behaviour);
-    const tcpWords = `${short(tcp.mapping)} / ${short(tcp.filtering)}`;
-    const words = [short(udp.mapping), short(udp.filtering), tcpWords, ports.allocation, hairpin];
-    return [`\`${name}\``, summary, ...(translation === 'none' ? words.map(() => '') : words), blocks.join(', ')];
-  });
-  const heads = ['Name', 'What it is', 'Mapping', 'Filtering', 'TCP', 'Ports', 'Hairpin', 'Blocks'];
-  const sources = Object.entries(PRESETS).map(([name, { source }]) => `- \`${name}\`: ${source}`);
-  return `${table(heads, rows)}\n\n## Sources\n\n${sources.join('\n')}`;
-}
-
-/** EI, AD and APD are what the papers write. */
-function short(dependence: string): string {
-  return { 'endpoint-independent': 'EI', 'address-dependent': 'AD' }[dependence] ?? 'APD';
-}
-
 function linkTables(): string {
   const once = (text: string, index: number) => (index === 0 ? text : '');
   const rows = [...LINKS].flatMap(([name, link]) =>
@@ -103,13 +88,4 @@ function optionTable(plugins: ReadonlyMap<string, PluginOptions>): string {
     }),
   );
   return table(['Plugin', 'Option', 'Values', 'Default', 'What it decides'], rows);
-}
-
-/** As the formatter would write it: every column as wide as its widest cell. */
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heads, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = heads.map((_, column) => Math.max(3, ...all.map((cells) => cells[column]!.length)));
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const [head, ...body] = all.map((cells) => line(cells.map((cell, column) => cell.padEnd(widths[column]!))));
-  return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }

@@ -71,7 +71,7 @@ class Resolver {
     const axes = nats && topology && this.#axes(nats, topology);
     const plugins = this.#plugins();
     const expectations = axes && plugins && this.#expectations(axes, plugins);
-    const population = axes && plugins && this.#population(axes, plugins);
+    const population = axes && plugins && this.#population(axes, topology, plugins);
     if (!name || seed === undefined || !trials || !mode || !limits || !expectations) return undefined;
     const cells = this.problems.length === 0 ? expandCells(axes, topology) : [];
     return { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, cells, population, expectations };
@@ -129,13 +129,14 @@ class Resolver {
     }
   }
 
-  #population({ a, b = a }: Axes, plugins: readonly PluginSpec[]): RunPopulation | undefined {
+  #population({ a, b = a }: Axes, topology: TopologySpec, plugins: readonly PluginSpec[]): RunPopulation | undefined {
     const written = this.#parsed.population;
     return (
       written &&
       resolvePopulation(written, {
         a,
         b,
+        topology: topology.name,
         plugins: plugins.map(({ name }) => name),
         populations: this.#vocabulary.populations,
         fail: (path, ...problem) => this.#fail(['population', ...path], ...problem),

@@ -179,6 +179,12 @@ describe('says what is wrong with a population', () => {
     expect(complaints(line)).toEqual(expected);
   });
 
+  it('and with peers that share a NAT', () => {
+    expect(complaints('topology: shared-cgn', `population: { ${EVEN} }`)).toContain(
+      '5:13: a population is of peers drawn apart, but topology is shared-cgn, expected separate',
+    );
+  });
+
   it('and with plugins that take no part', () => {
     expect(complaints('plugins: [udp-punch]', figure(`${FIGURE}, plugins: [random-probe]`))).toEqual([
       '5:124: plugin "random-probe" takes no part, expected udp-punch',

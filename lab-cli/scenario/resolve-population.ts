@@ -6,11 +6,13 @@ import { formatPercent } from './percent.ts';
 import type { WrittenPopulation } from './population-shape.ts';
 import type { NamedPopulation } from './populations.ts';
 import { choice } from './shapes.ts';
+import type { TopologySpec } from './types.ts';
 
 /** What a population speaks of. */
 export interface PopulationContext {
   readonly a: readonly Side[];
   readonly b: readonly Side[];
+  readonly topology: TopologySpec['name'];
   readonly plugins: readonly string[];
   readonly populations: ReadonlyMap<string, NamedPopulation>;
   /** Reports what is wrong at a place within the section. */
@@ -25,6 +27,9 @@ export function resolvePopulation(written: WrittenPopulation, context: Populatio
   const base = written.extends === undefined ? undefined : context.populations.get(written.extends);
   const weights = new Map([...(base?.weightsPpm ?? []), ...Object.entries(written.weights)]);
   checkWeights(written, weights, context);
+  if (context.topology !== 'separate') {
+    context.fail([], `a population is of peers drawn apart, but topology is ${context.topology}`, 'separate');
+  }
   const sides = new Map(context.a.map((side) => [side.text, side]));
   return {
     name: written.extends ?? '',

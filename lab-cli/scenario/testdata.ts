@@ -5,13 +5,13 @@ import type { Vocabulary } from './load-scenario.ts';
 /** A small vocabulary, so that these tests do not depend on which presets and plugins there are. */
 export const VOCABULARY: Vocabulary = {
   presets: new Map([
-    ['open', { summary: 'no NAT', source: '', behaviour: { translation: 'none' } }],
-    ['full-cone', { summary: 'filters nothing', source: '', behaviour: { filtering: 'endpoint-independent' } }],
+    ['open', { summary: 'no NAT', fields: [], behaviour: { translation: 'none' } }],
+    ['full-cone', { summary: 'filters nothing', fields: [], behaviour: { filtering: 'endpoint-independent' } }],
     [
       'symmetric',
       {
         summary: 'a mapping for each destination',
-        source: '',
+        fields: [],
         behaviour: { udp: { mapping: 'address-and-port-dependent' }, ports: { allocation: 'random' } },
       },
     ],
