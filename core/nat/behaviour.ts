@@ -43,6 +43,18 @@ export interface SecondaryBehaviour {
   readonly underLoad: number;
 }
 
+/**
+ * A firewall that shuts out who scans it. Inbound packets that no mapping or filter admits count, once for each external
+ * port that they go to.
+ */
+export interface ScanGuard {
+  /** So many distinct ports within the window make a scanner of a remote address; 0 = there is no guard. */
+  readonly probes: number;
+  readonly windowMs: number;
+  /** How long nothing that comes from the address is let in, whatever it belongs to. */
+  readonly blockMs: number;
+}
+
 export interface UdpBehaviour {
   readonly mapping: Dependence;
   readonly filtering: Dependence;
@@ -104,7 +116,10 @@ export interface NatBehaviour {
     readonly perHost: number;
     /** RFC 6888 REQ-8: how long a freed port is not given to another host. */
     readonly reuseHoldMs: number;
+    /** New outbound sessions per second of one internal host, with a burst of as many; 0 = unlimited (RFC 6888 REQ-4B). */
+    readonly sessionRate: number;
   };
+  readonly scanGuard: ScanGuard;
   readonly blocks: readonly Block[];
   /**
    * Outbound policy, the other way round: the destination ports that inside hosts may send to. Nothing else leaves, not
@@ -131,6 +146,7 @@ export interface NatDescription {
   readonly tcp?: Sparse<TcpBehaviour>;
   readonly icmp?: Sparse<NatBehaviour['icmp']>;
   readonly limits?: Sparse<NatBehaviour['limits']>;
+  readonly scanGuard?: Sparse<ScanGuard>;
   readonly blocks?: readonly Block[];
   readonly allow?: NatBehaviour['allow'];
 }
@@ -170,7 +186,8 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
     transitoryMs: 240_000, // RFC 5382 REQ-5: 4 min
   },
   icmp: { errorEndsMapping: false },
-  limits: { mappings: 0, perHost: 0, reuseHoldMs: 120_000 }, // RFC 6888 REQ-8
+  limits: { mappings: 0, perHost: 0, reuseHoldMs: 120_000, sessionRate: 0 }, // RFC 6888 REQ-8
+  scanGuard: { probes: 0, windowMs: 10_000, blockMs: 60_000 },
   blocks: [],
   allow: 'everything',
 };

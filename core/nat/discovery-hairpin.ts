@@ -5,7 +5,7 @@ import { TRANSACTION_ID_LENGTH } from '../wire/stun/message.ts';
 import { isLocal } from './chain.ts';
 import { type Finding, found, unknown } from './finding.ts';
 import type { HairpinKind, NatReport } from './nat-report.ts';
-import { type LossSample, triesFor } from './silence.ts';
+import { type SilenceResult, testSilence } from './silence-test.ts';
 import { encodeBinding, StunClient } from './stun-client.ts';
 
 export interface HairpinOptions {
@@ -24,8 +24,6 @@ interface End {
 }
 
 const MAPPING_MS = 3000;
-const SPACING_MS = 100;
-const MOST_ROUNDS = 12;
 
 /**
  * Do packets to a mapped endpoint come back in, and from where (RFC 5780 section 3.4)? Two sockets send to each other,
@@ -45,7 +43,7 @@ export async function discoverHairpin(
     ]);
     const [one, two] = ends;
     if (!one || !two) return unknown(`${formatEndpoint(report.server)} did not answer in time`);
-    return await new HairpinTest(host, report, [one, two]).run(options.signal);
+    return await testHairpin(host, report, [one, two], options.signal);
   } finally {
     for (const socket of sockets) socket.close();
   }
@@ -65,66 +63,40 @@ async function openEnd(
   return result.outcome === 'response' ? { socket, client, mapped: result.mapped } : undefined;
 }
 
-class HairpinTest {
-  readonly #host: HairpinHost;
-  readonly #report: View;
-  readonly #ends: readonly [End, End];
-  readonly #requests: readonly [Buffer, Buffer];
-  readonly #loss = { asked: 0, answered: 0 };
-  #arrival: Endpoint | undefined;
-
-  constructor(host: HairpinHost, report: View, ends: readonly [End, End]) {
-    this.#host = host;
-    this.#report = report;
-    this.#ends = ends;
-    this.#requests = [0, 1].map(() => encodeBinding(host.random.bytes(TRANSACTION_ID_LENGTH))) as [Buffer, Buffer];
-  }
-
-  async run(signal: AbortSignal | undefined): Promise<Finding<HairpinKind>> {
-    this.#ends.forEach(({ client }, index) => {
-      const expected = this.#requests[1 - index]!;
-      client.onMessage = (data, from) => {
-        if (expected.equals(data)) this.#arrival ??= from;
-      };
-    });
-    let rounds = 0;
-    while (!this.#arrival && !signal?.aborted && rounds < Math.min(triesFor(this.#settled), MOST_ROUNDS)) {
-      this.#send();
-      rounds++;
-      await this.#pause(SPACING_MS);
-    }
-    if (!this.#arrival) await this.#pause((2 * (this.#report.rttUs ?? 0)) / 1000 + SPACING_MS);
-    return judgeHairpin(this.#report, {
-      arrival: this.#arrival,
-      mapped: this.#ends.map(({ mapped }) => mapped),
-      own: this.#host.interfaces().flatMap(({ addresses }) => addresses.map(({ address }) => address)),
-      rounds,
-      loss: this.#loss,
-    });
-  }
-
-  /** Plain requests that are still under way are not lost yet. */
-  get #settled(): LossSample {
-    const underWay = Math.ceil((this.#report.rttUs ?? 0) / (1000 * SPACING_MS)) + 1;
-    return { asked: Math.max(this.#loss.answered, this.#loss.asked - underWay), answered: this.#loss.answered };
-  }
-
-  #send(): void {
-    const [one, two] = this.#ends;
-    one.socket.send(this.#requests[0], two.mapped);
-    two.socket.send(this.#requests[1], one.mapped);
-    this.#loss.asked++;
-    const once = { rtoMs: MAPPING_MS, maxRequests: 1, lastWaitFactor: 1 };
-    void one.client.binding(this.#report.server, once).then(({ outcome }) => {
-      if (outcome === 'response') this.#loss.answered++;
-    });
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#host.clock.after(ms, resolve);
-    });
-  }
+async function testHairpin(
+  host: HairpinHost,
+  report: View,
+  ends: readonly [End, End],
+  signal: AbortSignal | undefined,
+): Promise<Finding<HairpinKind>> {
+  const [one, two] = ends;
+  let arrival: Endpoint | undefined;
+  const request = (to: End) => {
+    const bytes = encodeBinding(host.random.bytes(TRANSACTION_ID_LENGTH));
+    to.client.onMessage = (data, from) => {
+      if (bytes.equals(data)) arrival ??= from;
+    };
+    return bytes;
+  };
+  const [toOne, toTwo] = [request(one), request(two)];
+  const silence = await testSilence({
+    clock: host.clock,
+    client: one.client,
+    server: report.server,
+    rttUs: report.rttUs ?? 0,
+    send: () => {
+      one.socket.send(toTwo, two.mapped);
+      two.socket.send(toOne, one.mapped);
+    },
+    heard: () => arrival !== undefined,
+    signal,
+  });
+  return judgeHairpin(report, {
+    arrival,
+    mapped: ends.map(({ mapped }) => mapped),
+    own: host.interfaces().flatMap(({ addresses }) => addresses.map(({ address }) => address)),
+    silence,
+  });
 }
 
 export interface HairpinEvidence {
@@ -134,15 +106,13 @@ export interface HairpinEvidence {
   readonly mapped: readonly Endpoint[];
   /** The host's own addresses. */
   readonly own: readonly string[];
-  readonly rounds: number;
-  /** Of plain requests meanwhile. */
-  readonly loss: LossSample;
+  readonly silence: SilenceResult;
 }
 
 /** A pure function. */
 export function judgeHairpin(
   { mapping, filtering }: Pick<NatReport, 'mapping' | 'filtering'>,
-  { arrival, mapped, own, rounds, loss }: HairpinEvidence,
+  { arrival, mapped, own, silence }: HairpinEvidence,
 ): Finding<HairpinKind> {
   if (arrival) {
     const inside = own.includes(arrival.address) || isLocal(arrival.address);
@@ -150,10 +120,11 @@ export function judgeHairpin(
     const evidence = `a packet to ${mapped.map(formatEndpoint).join(' or ')} arrived from ${formatEndpoint(arrival)}`;
     return found(outside ? 'external-source' : 'internal-source', evidence);
   }
+  const { outcome, rounds, loss } = silence;
   const account = `nothing arrived in ${rounds} rounds while ${loss.answered} of ${loss.asked} plain requests were answered`;
   // Where each destination is mapped anew, nobody can open the filter for the mapping that a packet will come from.
   if (mapping.value !== 'endpoint-independent' && filtering.value !== 'endpoint-independent') {
     return unknown(`${account}, but the filter may have stopped it`);
   }
-  return rounds >= triesFor(loss) ? found('none', account) : unknown(account);
+  return outcome === 'silent' ? found('none', account) : unknown(account);
 }
