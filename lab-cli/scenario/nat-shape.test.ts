@@ -24,7 +24,8 @@ const OTHER: NatBehaviour = {
     transitoryMs: 61_000,
   },
   icmp: { errorEndsMapping: true },
-  limits: { mappings: 3, perHost: 2, reuseHoldMs: 0 },
+  limits: { mappings: 3, perHost: 2, reuseHoldMs: 0, sessionRate: 7 },
+  scanGuard: { probes: 100, windowMs: 9, blockMs: 61_000 },
   blocks: ['udp', 'tcp-in'],
   allow: ['tcp/443', 'udp/53'],
 };

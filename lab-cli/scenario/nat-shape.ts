@@ -90,7 +90,19 @@ const limits = () =>
     reuseHold: durationMs('0ms')
       .describe('How long a freed port is not given to another host (RFC 6888 REQ-8)')
       .optional(),
+    sessionRate: wholeNumber(0, 1_000_000)
+      .describe('New outbound sessions a second of one internal host; 0 = unlimited (RFC 6888 REQ-4B)')
+      .optional(),
   });
+
+const scanGuard = () =>
+  strictMap({
+    probes: wholeNumber(0, 65535)
+      .describe('Distinct closed ports within the window that make a scanner of a remote address; 0 = no guard')
+      .optional(),
+    window: durationMs('1ms').describe('Default: 10s').optional(),
+    block: durationMs('1ms').describe('How long nothing that comes from a scanner is let in. Default: 60s').optional(),
+  }).describe('A firewall that shuts out who scans it');
 
 /** The keys of a NAT besides `extends`, in the spelling of scenario files. */
 export const NAT_KEYS = {
@@ -114,6 +126,7 @@ export const NAT_KEYS = {
     errorEndsMapping: flag().describe('RFC 4787 REQ-12 forbids it').optional(),
   }).optional(),
   limits: limits().optional(),
+  scanGuard: scanGuard().optional(),
   blocks: z
     .array(oneOf(['udp', 'tcp', 'tcp-in']), { error: BLOCKS })
     .max(3, { error: BLOCKS })
@@ -137,18 +150,19 @@ export type WrittenNat = z.output<typeof natShape>;
 
 /** The description in the engine's words: units move from the value into the name. */
 export function describeNat(written: WrittenNat): NatDescription {
-  const { udp, tcp, limits, ...same } = written;
+  const { udp, tcp, limits, scanGuard, ...same } = written;
   const timers = {
     udp: udp && renamed(udp, { timeout: 'timeoutMs' }),
     tcp: tcp && renamed(tcp, { icmpDelay: 'icmpDelayMs', established: 'establishedMs', transitory: 'transitoryMs' }),
     limits: limits && renamed(limits, { reuseHold: 'reuseHoldMs' }),
+    scanGuard: scanGuard && renamed(scanGuard, { window: 'windowMs', block: 'blockMs' }),
   };
   return withoutUndefined({ ...same, ...timers });
 }
 
 /** The way back: a complete behaviour as a scenario file would write it, durations as text. */
 export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
-  const { udp, tcp, limits, ...same } = behaviour;
+  const { udp, tcp, limits, scanGuard, ...same } = behaviour;
   const written: WrittenNat = {
     ...same,
     ports: { ...same.ports, range: [...same.ports.range] },
@@ -157,6 +171,7 @@ export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
     udp: renamed(udp, { timeoutMs: 'timeout' }),
     tcp: renamed(tcp, { icmpDelayMs: 'icmpDelay', establishedMs: 'established', transitoryMs: 'transitory' }),
     limits: renamed(limits, { reuseHoldMs: 'reuseHold' }),
+    scanGuard: renamed(scanGuard, { windowMs: 'window', blockMs: 'block' }),
   };
   return z.encode(natShape, written);
 }

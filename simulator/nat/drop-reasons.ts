@@ -11,6 +11,7 @@ export const DROP_REASONS = {
   'nat: no free port': 'No external port is left for this host (RFC 6888 REQ-11).',
   'nat: mapping limit': 'The NAT has as many mappings as it may (RFC 6888 REQ-11).',
   'nat: per-host limit': 'The internal host has as many mappings as it may (RFC 6888 REQ-4).',
+  'nat: session rate': 'The internal host opens sessions faster than it may (RFC 6888 REQ-4B).',
   'nat: session limit': 'The NAT has no room for another session.',
   'nat: hairpin off': 'An inside packet to an external address of the NAT, which does not hairpin (RFC 4787 REQ-9).',
   'nat: foreign destination': 'An outside packet to an address that is not one of the external ones.',
@@ -18,6 +19,7 @@ export const DROP_REASONS = {
   'tcp: unsolicited syn': 'No mapping or filter admits the inbound SYN (RFC 5382 REQ-4).',
   'tcp: no session': 'A segment other than a SYN that belongs to no session.',
   'tcp: simultaneous open refused': 'An inbound SYN while the outbound SYN is unanswered (against RFC 5382 REQ-2).',
+  'guard: scanner': 'The remote address has tried too many closed ports and is shut out for a while.',
   'icmp: no mapping': 'An ICMP error about a packet that no mapping accounts for (RFC 5508 REQ-4, REQ-5).',
   'icmp: malformed': 'An ICMP packet that quotes nothing.',
 } as const;

@@ -51,6 +51,7 @@ export const behaviours: fc.Arbitrary<NatDescription> = fc.record({
     mappings: fc.constantFrom(0, 6),
     perHost: fc.constantFrom(0, 3),
     reuseHoldMs: fc.constantFrom(0, 700),
+    sessionRate: fc.constantFrom(0, 0, 4),
   }),
   blocks: fc.constantFrom([], [], [], ['tcp-in']),
 });

@@ -11,6 +11,14 @@ import type { Translator } from './translator.ts';
 /** RFC 6888 REQ-11: there was no room for another mapping. */
 const SHORTAGES: ReadonlySet<DropReason> = new Set(['nat: no free port', 'nat: mapping limit', 'nat: per-host limit']);
 
+/** To an outsider these ports are closed. */
+const UNSOLICITED: ReadonlySet<DropReason> = new Set([
+  'nat: no mapping',
+  'filter: address-dependent',
+  'filter: address-and-port-dependent',
+  'tcp: unsolicited syn',
+]);
+
 /**
  * A NAT as RFC 4787, 5382, 5508, 6888 and 7857 describe it, with every axis of {@link NatBehaviour} and so with every
  * way to fall short of them. It is driven packet by packet: who calls it has routed the packet and counted down its
@@ -67,7 +75,7 @@ export class Nat {
   fromOutside(packet: Packet): void {
     const now = this.#expire();
     const known = this.#isExternal.has(packet.destination);
-    const refusal = known ? this.#translator(packet).inbound(packet, now) : 'nat: foreign destination';
+    const refusal = known ? this.#refusalFromOutside(packet, now) : 'nat: foreign destination';
     if (refusal) this.#refuse(packet, refusal);
     else this.#environment.sendInside(packet);
   }
@@ -88,6 +96,14 @@ export class Nat {
     if (this.#isExternal.has(packet.source)) return 'nat: spoofed source';
     const translator = this.#translator(packet);
     return turns ? hairpin(mode, translator, packet, now) : translator.outbound(packet, now);
+  }
+
+  #refusalFromOutside(packet: Packet, now: number): DropReason | undefined {
+    const { guard } = this.#state;
+    if (guard?.shutsOut(packet.source, now)) return 'guard: scanner';
+    const refusal = this.#translator(packet).inbound(packet, now);
+    if (guard && refusal && UNSOLICITED.has(refusal)) guard.note(packet, now);
+    return refusal;
   }
 
   #refuse(packet: Packet, reason: DropReason): void {

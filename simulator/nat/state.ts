@@ -8,6 +8,8 @@ import { MappingRule } from './mapping-rule.ts';
 import { Permissions } from './permissions.ts';
 import { Pooling } from './pooling.ts';
 import { Quota } from './quota.ts';
+import { ScanGuard } from './scan-guard.ts';
+import { SessionRate } from './session-rate.ts';
 import { TcpTranslator } from './tcp-translator.ts';
 import { TranslationTable } from './translation-table.ts';
 import { UdpTranslator } from './udp-translator.ts';
@@ -20,6 +22,8 @@ export interface NatState {
   readonly icmp: IcmpTranslator;
   readonly unsolicited: UnsolicitedSyns;
   readonly quota: Quota;
+  /** Undefined: scanners are let be. */
+  readonly guard: ScanGuard | undefined;
 }
 
 export interface StateParts {
@@ -35,9 +39,10 @@ export interface StateParts {
 export function createState(parts: StateParts): NatState {
   const { behaviour, environment } = parts;
   const quota = new Quota(behaviour.limits);
+  const rate = new SessionRate(behaviour.limits.sessionRate);
   const pooling = new Pooling(behaviour.pooling, behaviour.addresses, parts.random.fork('pooling'));
-  const udp = createTable('udp', behaviour.udp.timeoutMs, parts, quota, pooling);
-  const tcp = createTable('tcp', behaviour.tcp.transitoryMs, parts, quota, pooling);
+  const udp = createTable('udp', behaviour.udp.timeoutMs, parts, { quota, rate, pooling });
+  const tcp = createTable('tcp', behaviour.tcp.transitoryMs, parts, { quota, rate, pooling });
   const unsolicited = new UnsolicitedSyns(behaviour.tcp, environment, parts.reply);
   return {
     udp: new UdpTranslator(behaviour, udp),
@@ -45,15 +50,22 @@ export function createState(parts: StateParts): NatState {
     icmp: new IcmpTranslator(behaviour, udp, tcp),
     unsolicited,
     quota,
+    guard: behaviour.scanGuard.probes > 0 ? new ScanGuard(behaviour.scanGuard) : undefined,
   };
+}
+
+/** What all protocols have in common. */
+interface SharedParts {
+  readonly quota: Quota;
+  readonly rate: SessionRate;
+  readonly pooling: Pooling;
 }
 
 function createTable(
   protocol: 'udp' | 'tcp',
   foreignLifetimeMs: number,
   parts: StateParts,
-  quota: Quota,
-  pooling: Pooling,
+  { quota, rate, pooling }: SharedParts,
 ): TranslationTable {
   const { behaviour, environment, external, random } = parts;
   const ports = new ExternalPorts({
@@ -72,6 +84,7 @@ function createTable(
     permissions: new Permissions(behaviour[protocol].filtering, behaviour.filterScope),
     ports,
     quota,
+    rate,
     environment,
   });
 }

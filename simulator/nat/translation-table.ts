@@ -11,6 +11,7 @@ import type { MappingRule } from './mapping-rule.ts';
 import { NONE, PairIndex } from './pair-index.ts';
 import type { Permissions } from './permissions.ts';
 import type { Quota } from './quota.ts';
+import type { SessionRate } from './session-rate.ts';
 import { type SessionId, SessionRows } from './session-rows.ts';
 
 /** Sessions of one protocol: more than one trial can make, few enough to hold in memory. */
@@ -31,6 +32,7 @@ export interface TableParts {
   readonly permissions: Permissions;
   readonly ports: ExternalPorts;
   readonly quota: Quota;
+  readonly rate: SessionRate;
   readonly environment: NatEnvironment;
 }
 
@@ -126,6 +128,7 @@ export class TranslationTable {
   open(packet: Packet, deadline: number): SessionId | DropReason {
     if (this.#sessionIndex.size >= SESSION_LIMIT) return 'nat: session limit';
     const { source, sourcePort, destination, destinationPort } = packet;
+    if (!this.#parts.rate.spend(source, this.#parts.environment.now())) return 'nat: session rate';
     const known = this.mapping(source, sourcePort, destination, destinationPort);
     const mapping =
       known === NONE
