@@ -1,9 +1,9 @@
 import type { Random } from '../../core/ports/index.ts';
 import type { Packet } from '../packet.ts';
 import { burstLoss } from './burst-loss.ts';
-import { exponentialJitter } from './exponential-jitter.ts';
 import {
   exactLoss,
+  exponentialJitter,
   holdBack,
   type Impairment,
   jitter,
@@ -14,6 +14,7 @@ import {
 } from './impairment.ts';
 import type { LinkModel } from './link-model.ts';
 import { Queue } from './queue.ts';
+import { TimedChannel } from './timed-loss.ts';
 
 /**
  * One direction of a link in operation. A packet waits for the transmitter, meets the losses, then travels; what is
@@ -73,11 +74,12 @@ export class DirectedLink {
 }
 
 function chainOf(model: LinkModel, random: Random): Impairment[] {
-  const { rate, lossPpm, burstLoss: bursts, exactLoss: exact } = model;
+  const { rate, lossPpm, burstLoss: bursts, timedLoss, exactLoss: exact } = model;
   const chain: Impairment[] = [];
   if (rate) chain.push(new Queue(rate));
   if (lossPpm) chain.push(loss(lossPpm, random.fork('loss')));
   if (bursts) chain.push(burstLoss(bursts, random.fork('burst loss')));
+  if (timedLoss) chain.push(new TimedChannel(timedLoss, random.fork('timed loss')));
   if (exact) chain.push(exactLoss(exact.lost, exact.of, random.fork('exact loss')));
   if (model.latencyUs) chain.push(latency(model.latencyUs));
   if (model.jitterUs) chain.push(jitter(model.jitterUs, random.fork('jitter')));

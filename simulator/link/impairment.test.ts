@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../world/random.ts';
-import { exponentialJitter } from './exponential-jitter.ts';
-import { exactLoss, holdBack, jitter, loss } from './impairment.ts';
+import { exactLoss, exponentialJitter, holdBack, jitter, loss } from './impairment.ts';
 import { expectWithin99, isLost, lossRuns, mean, verdicts } from './measure.suite.ts';
 
 const COUNT = 200_000;

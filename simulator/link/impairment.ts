@@ -1,5 +1,6 @@
 import type { Random } from '../../core/ports/index.ts';
 import type { Packet } from '../packet.ts';
+import { exponentialUs } from './exponential.ts';
 
 /** The verdict of an {@link Impairment} that kills the packet. */
 export const LOST = -1;
@@ -49,6 +50,11 @@ export function latency(latencyUs: number): Impairment {
 /** Uniform over the integers 0 to `jitterUs`. */
 export function jitter(jitterUs: number, random: Random): Impairment {
   return { reason: '', transit: () => random.below(jitterUs + 1) };
+}
+
+/** Exponentially distributed with that mean. */
+export function exponentialJitter(meanUs: number, random: Random): Impairment {
+  return { reason: '', transit: () => exponentialUs(meanUs, random) };
 }
 
 /** Adds `byUs` to a share of the packets. */

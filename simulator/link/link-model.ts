@@ -15,8 +15,10 @@ export interface LinkModel {
   readonly holdBack?: { readonly sharePpm: number; readonly byUs: number };
   /** Lost packets per million, each on its own. @default 0 */
   readonly lossPpm?: number;
-  /** Loss that comes in bursts. @default none */
+  /** Loss that comes in bursts of packets. @default none */
   readonly burstLoss?: BurstLoss;
+  /** Loss that comes in spells of time. @default none */
+  readonly timedLoss?: TimedLoss;
   /** Of every `of` packets in a row exactly `lost` are lost, at random places. @default none */
   readonly exactLoss?: { readonly lost: number; readonly of: number };
   /** Packets per million that enter twice. Each of the two meets its own luck from there on. @default 0 */
@@ -39,6 +41,18 @@ export interface BurstLoss {
   /** Of the packets that meet the good state. */
   readonly goodLossPpm: number;
   /** Of the packets that meet the bad state. */
+  readonly badLossPpm: number;
+}
+
+/**
+ * The same channel in time: its states last for exponentially distributed times, however many packets meet them. A
+ * sender that waits longer and longer outlives a bad spell, but not a burst that ends only with another packet.
+ */
+export interface TimedLoss {
+  /** Mean of a good spell, 1 to 2 * 10^9 microseconds, as for a bad one. */
+  readonly goodUs: number;
+  readonly badUs: number;
+  readonly goodLossPpm: number;
   readonly badLossPpm: number;
 }
 

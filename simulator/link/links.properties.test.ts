@@ -8,6 +8,7 @@ import type { Link, LinkModel } from './link-model.ts';
 
 const SETTINGS = { seed: 1963, numRuns: 150 };
 const ppm = fc.integer({ min: 0, max: 300_000 });
+const spell = fc.integer({ min: 1, max: 100_000 });
 
 /** Anything that a link can do, each often left out. */
 const models: fc.Arbitrary<LinkModel> = fc.record(
@@ -19,6 +20,7 @@ const models: fc.Arbitrary<LinkModel> = fc.record(
     holdBack: fc.record({ sharePpm: ppm, byUs: fc.integer({ min: 1, max: 40_000 }) }),
     lossPpm: ppm,
     burstLoss: fc.record({ toBadPpm: ppm, toGoodPpm: ppm, goodLossPpm: ppm, badLossPpm: ppm }),
+    timedLoss: fc.record({ goodUs: spell, badUs: spell, goodLossPpm: ppm, badLossPpm: ppm }),
     exactLoss: fc.record({ lost: fc.integer({ min: 0, max: 3 }), of: fc.integer({ min: 3, max: 30 }) }),
     duplicatePpm: ppm,
     rate: fc.record({

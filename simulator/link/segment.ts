@@ -58,6 +58,11 @@ export class Segment {
     this.#neighbours.set(address, port);
   }
 
+  /** From now on nobody has the address. */
+  withdraw(address: AddressId): void {
+    this.#neighbours.delete(address);
+  }
+
   /**
    * The MTU between a port and a neighbour: the smaller one of the two links in between. It is the sender's business to
    * keep to it, as a network layer knows how.
