@@ -21,6 +21,7 @@ const CLASSIC_NAMES: readonly (readonly [string, ClassicNat])[] = [
   ['pf-static-port', 'port-restricted-cone'],
   ['home-router', 'port-restricted-cone'],
   ['home-router-30s', 'port-restricted-cone'],
+  ['home-router-collision', 'port-restricted-cone'],
   ['dlink-2005', 'port-restricted-cone'],
   ['zyxel-2005', 'port-restricted-cone'],
   ['draytek-2005', 'symmetric'],

@@ -1,4 +1,4 @@
-import { assumed, measured, type Preset, preset } from './preset.ts';
+import { assumed, documented, measured, type Preset, preset } from './preset.ts';
 
 const FORD =
   'B. Ford, P. Srisuresh, D. Kegel, Peer-to-Peer Communication Across Network Address Translators (2005), table 1';
@@ -51,6 +51,17 @@ export const HOME: Readonly<Record<string, Preset>> = {
     }),
     STRICT,
     KEEPS_PORTS,
+  ),
+  'home-router-collision': preset(
+    'A home router that turns symmetric for a host whose port another one already has.',
+    documented(
+      'B. Ford, P. Srisuresh, D. Kegel (2005), section 6.3: they exist, and NAT Check takes them for punchable',
+      { mapping: 'endpoint-independent', secondary: { mapping: 'address-and-port-dependent', onCollision: true } },
+    ),
+    measured(`${FORD}: as most devices`, { hairpin: 'none', tcp: { unsolicited: 'drop' } }),
+    STRICT,
+    KEEPS_PORTS,
+    USUAL_TIMER,
   ),
   'dlink-2005': preset(
     'D-Link in 2005: UDP can be punched and turned round, TCP is reset.',
