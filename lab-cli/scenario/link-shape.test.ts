@@ -26,7 +26,8 @@ function complaints(link: string): string[] {
 const KEYS = 'latency, jitter, loss, duplicate, reorder, rate, queue, mtu or oversize';
 const DURATION = 'with its unit, such as 20ms, 2m or 2h4m';
 const PERCENT = 'a percentage from 0% to 100%, such as 1% or 0.25%';
-const LOSS = 'a percentage such as 1%, { toBad, toGood, inGood, inBad }, or { exactly, of }';
+const LOSS =
+  'a percentage such as 1%, { toBad, toGood, inGood, inBad }, { good, bad, inGood, inBad }, or { exactly, of }';
 const RATE = 'a rate from 1kbit/s to 10Gbit/s, such as 512kbit/s or 1.5Mbit/s';
 const QUEUE = 'a number of bytes such as 64kB, or a duration of at most 1h such as 100ms';
 
@@ -50,6 +51,10 @@ describe('says of a link what is wrong, where, what was expected and what may ha
       '{ latency: 1ms, loss: { toBad: 1%, toGod: 5% } }',
       `60: LINK.loss has no key "toGood", expected ${PERCENT}`,
       '73: unknown key "toGod" in LINK.loss, expected toBad, toGood, inGood or inBad; did you mean "toGood"?',
+    ],
+    [
+      '{ latency: 1ms, loss: { good: 1s, bad: 0ms } }',
+      `77: LINK.loss.bad is "0ms", expected a duration of 1us to 30m in whole us, ${DURATION}`,
     ],
     [
       '{ latency: 1ms, loss: { exact: 5, of: 100 } }',
@@ -109,6 +114,11 @@ const MODELS: [written: string, name: string, model: Record<string, unknown>][] 
       latencyUs: 1000,
       burstLoss: { toBadPpm: 5_000, toGoodPpm: 200_000, goodLossPpm: 1_000, badLossPpm: 750_000 },
     },
+  ],
+  [
+    '{ latency: 1ms, loss: { good: 2s, bad: 100ms, inBad: 90% } }',
+    '1ms-bursts-2s-100ms-0%-90%',
+    { latencyUs: 1000, timedLoss: { goodUs: 2_000_000, badUs: 100_000, goodLossPpm: 0, badLossPpm: 900_000 } },
   ],
   [
     '{ latency: 1ms, loss: { exactly: 5, of: 100 } }',

@@ -92,16 +92,28 @@ function loss() {
   const bursts = strictMap({
     toBad: percentPpm().describe('From good to bad, after each packet (Gilbert and Elliott)'),
     toGood: percentPpm().describe('From bad to good, after each packet'),
-    inGood: percentPpm().describe('Lost in the good state. Default: 0%').optional(),
-    inBad: percentPpm().describe('Lost in the bad state. Default: 100%').optional(),
+    ...lossOfStates(),
+  });
+  const spells = strictMap({
+    good: durationUs('1us', '30m').describe('Mean time of a good spell'),
+    bad: durationUs('1us', '30m').describe('Mean time of a bad spell'),
+    ...lossOfStates(),
   });
   const exact = strictMap({
     exactly: wholeNumber(0, 1_000_000).describe('Packets lost'),
     of: wholeNumber(1, 1_000_000).describe('Out of so many in a row, at random places'),
   }).refine(({ exactly, of }) => exactly <= of, { path: ['exactly'], error: 'at most as many as "of"' });
-  return z.union([percentPpm(), bursts, exact], {
-    error: 'a percentage such as 1%, { toBad, toGood, inGood, inBad }, or { exactly, of }',
+  return z.union([percentPpm(), bursts, spells, exact], {
+    error:
+      'a percentage such as 1%, { toBad, toGood, inGood, inBad }, { good, bad, inGood, inBad }, or { exactly, of }',
   });
+}
+
+function lossOfStates() {
+  return {
+    inGood: percentPpm().describe('Lost in the good state. Default: 0%').optional(),
+    inBad: percentPpm().describe('Lost in the bad state. Default: 100%').optional(),
+  };
 }
 
 function rate() {

@@ -9,11 +9,10 @@ function meanMs({ latencyUs, jitterUs = 0, exponentialJitterUs = 0 }: LinkModel)
   return (latencyUs + jitterUs / 2 + exponentialJitterUs) / 1000;
 }
 
-function lossPercent({ lossPpm = 0, burstLoss }: LinkModel): number {
-  if (!burstLoss) return lossPpm / 10_000;
-  const { toBadPpm, toGoodPpm, goodLossPpm, badLossPpm } = burstLoss;
-  const bad = toBadPpm / (toBadPpm + toGoodPpm);
-  return (bad * badLossPpm + (1 - bad) * goodLossPpm) / 10_000;
+function lossPercent({ lossPpm = 0, timedLoss }: LinkModel): number {
+  if (!timedLoss) return lossPpm / 10_000;
+  const { goodUs, badUs, goodLossPpm, badLossPpm } = timedLoss;
+  return (goodUs * goodLossPpm + badUs * badLossPpm) / (goodUs + badUs) / 10_000;
 }
 
 describe('the numbers are those of the sources', () => {
@@ -30,7 +29,7 @@ describe('the numbers are those of the sources', () => {
 
   it.each([
     ['wifi-bad', 1],
-    ['bad-cellular', 4.8],
+    ['bad-cellular', 5],
     ['satellite-leo', 0.5],
   ])('%s loses %f%%', (name, percent) => {
     expect(lossPercent(up(name))).toBeCloseTo(percent, 1);

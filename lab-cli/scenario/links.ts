@@ -1,4 +1,4 @@
-import type { BurstLoss, Link, LinkModel } from '../../simulator/index.ts';
+import type { Link, LinkModel } from '../../simulator/index.ts';
 
 export interface NamedLink extends Link {
   /** What it stands for. */
@@ -36,8 +36,9 @@ function rate(kilobits: number, queueMs: number): Pick<LinkModel, 'rate'> {
   return { rate: { bitsPerSecond: kilobits * 1000, queueBytes: Math.floor((kilobits * queueMs) / 8) } };
 }
 
-function bursts(toBadPpm: number, toGoodPpm: number, goodLossPpm: number, badLossPpm: number): BurstLoss {
-  return { toBadPpm, toGoodPpm, goodLossPpm, badLossPpm };
+/** Loss in spells, by their mean times. */
+function spells(goodMs: number, badMs: number, goodLossPpm: number, badLossPpm: number): Pick<LinkModel, 'timedLoss'> {
+  return { timedLoss: { goodUs: goodMs * 1000, badUs: badMs * 1000, goodLossPpm, badLossPpm } };
 }
 
 const FCC = 'FCC, Measuring Broadband America, 2014: in the evening a round trip takes';
@@ -120,14 +121,14 @@ export const LINKS: ReadonlyMap<string, NamedLink> = new Map<string, NamedLink>(
     'wifi-bad',
     {
       summary: 'fibre, and a crowded wireless LAN two walls away',
-      ...alike({ ...radio(5, 25), burstLoss: bursts(5_000, 250_000, 0, 500_000), ...rate(10_000, 500) }),
+      ...alike({ ...radio(5, 25), ...spells(1960, 40, 0, 500_000), ...rate(10_000, 500) }),
       sources: [
         measured(
           'Pei et al., WiFi can be the weakest link of round trip network latency in the wild, INFOCOM 2016: half of the ' +
             'packets spend more than 20 ms on the wireless hop, a tenth more than 100 ms',
         ),
         derived('two exponential times with means of 25 ms exceed 97 ms once in ten'),
-        assumed('bursts that lose every other packet, four packets long on average, 1% in all; the rate and its queue'),
+        assumed('every other packet is lost for 40 ms every 2 s, which is 1% in all; the rate and its queue'),
       ],
     },
   ],
@@ -174,14 +175,14 @@ export const LINKS: ReadonlyMap<string, NamedLink> = new Map<string, NamedLink>(
     'bad-cellular',
     {
       summary: 'the edge of a cell, or a train: slow, late, and lossy in bursts',
-      up: { ...radio(100, 50), burstLoss: bursts(10_000, 200_000, 5_000, 900_000), ...rate(300, 1000) },
-      down: { ...radio(100, 50), burstLoss: bursts(10_000, 200_000, 5_000, 900_000), ...rate(1_000, 1000) },
+      up: { ...radio(100, 50), ...spells(3800, 200, 5_000, 900_000), ...rate(300, 1000) },
+      down: { ...radio(100, 50), ...spells(3800, 200, 5_000, 900_000), ...rate(1_000, 1000) },
       sources: [
         derived(
-          `${QUIC_FEC} mobile and satellite links of aircraft lie between 1% and 8% to the bad state, 8% and 50% back, ` +
-            '0% and 2% lost in the good one, 90% and 100% in the bad one, 100 and 400 ms, 0.3 and 10 Mbit/s',
+          `${QUIC_FEC} one way over mobile and satellite links of aircraft takes 100 to 400 ms, at 0.3 to 10 Mbit/s; ` +
+            '0% to 2% are lost in the good state, 90% to 100% in the bad one, which has 2% to 50% of the packets',
         ),
-        assumed('where in these ranges it is: bursts of five packets, 4.8% lost in all; jitter and queues'),
+        assumed('where in these ranges it is: 200 ms of every 4 s are bad, 5% lost in all; jitter and queues'),
       ],
     },
   ],
@@ -215,12 +216,12 @@ export const LINKS: ReadonlyMap<string, NamedLink> = new Map<string, NamedLink>(
     'satellite-leo',
     {
       summary: 'a satellite in low earth orbit',
-      up: { ...plain(15, 20, 0), burstLoss: bursts(1_000, 200_000, 0, 1_000_000), ...rate(10_000, 200) },
-      down: { ...plain(15, 20, 0), burstLoss: bursts(1_000, 200_000, 0, 1_000_000), ...rate(100_000, 200) },
+      up: { ...plain(15, 20, 0), ...spells(14_925, 75, 0, 1_000_000), ...rate(10_000, 200) },
+      down: { ...plain(15, 20, 0), ...spells(14_925, 75, 0, 1_000_000), ...rate(100_000, 200) },
       sources: [
         measured(`${STARLINK} a round trip takes 40 to 60 ms in the middle half of the cases, 50 in the median`),
         derived('that is what 15 ms and up to 20 ms of jitter make, twice: 44, 50 and 56 ms'),
-        assumed('bursts of five packets, 0.5% lost in all: satellites change every 15 s; the rates and queues'),
+        assumed('75 ms of silence every 15 s, when satellites change: 0.5% lost in all; the rates and queues'),
       ],
     },
   ],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Link, LinkModel } from '../../simulator/index.ts';
+import type { BurstLoss, Link, LinkModel } from '../../simulator/index.ts';
 import { formatBytes } from './byte-count.ts';
 import { formatDurationUs } from './duration.ts';
 import { flow } from './flow.ts';
@@ -41,21 +41,21 @@ export function describeDirection(written: WrittenDirection): LinkModel {
 function describeLoss(loss: NonNullable<WrittenDirection['loss']>): Partial<LinkModel> {
   if (typeof loss === 'number') return { lossPpm: loss };
   if ('of' in loss) return { exactLoss: { lost: loss.exactly, of: loss.of } };
-  const { toBad, toGood, inGood = 0, inBad = 1_000_000 } = loss;
-  return { burstLoss: { toBadPpm: toBad, toGoodPpm: toGood, goodLossPpm: inGood, badLossPpm: inBad } };
+  const { inGood = 0, inBad = 1_000_000 } = loss;
+  const inStates = { goodLossPpm: inGood, badLossPpm: inBad };
+  if ('bad' in loss) return { timedLoss: { goodUs: loss.good, badUs: loss.bad, ...inStates } };
+  return { burstLoss: { toBadPpm: loss.toBad, toGoodPpm: loss.toGood, ...inStates } };
 }
 
 /** The way back: a direction as a scenario would write it. */
 export function writeDirection(model: LinkModel): z.input<ReturnType<typeof directionShape>> {
-  const { latencyUs, jitterUs, exponentialJitterUs, lossPpm, burstLoss, exactLoss, duplicatePpm, holdBack } = model;
-  const { rate, mtu } = model;
+  const { latencyUs, jitterUs, exponentialJitterUs, duplicatePpm, holdBack, rate, mtu } = model;
+  const loss = writeLoss(model);
   const written: WrittenDirection = {
     latency: latencyUs,
     ...(jitterUs && { jitter: jitterUs }),
     ...(exponentialJitterUs && { jitter: { exponential: exponentialJitterUs } }),
-    ...(lossPpm && { loss: lossPpm }),
-    ...(burstLoss && { loss: writeBursts(burstLoss) }),
-    ...(exactLoss && { loss: { exactly: exactLoss.lost, of: exactLoss.of } }),
+    ...(loss && { loss }),
     ...(duplicatePpm && { duplicate: duplicatePpm }),
     ...(holdBack && { reorder: { share: holdBack.sharePpm, by: holdBack.byUs } }),
     ...(rate && { rate: rate.bitsPerSecond, queue: formatBytes(rate.queueBytes) }),
@@ -74,9 +74,14 @@ export function linkTexts({ up, down }: Link): [way: string, text: string][] {
   ];
 }
 
-function writeBursts({ toBadPpm, toGoodPpm, goodLossPpm, badLossPpm }: NonNullable<LinkModel['burstLoss']>) {
-  const inGood = goodLossPpm > 0 ? { inGood: goodLossPpm } : {};
-  return { toBad: toBadPpm, toGood: toGoodPpm, ...inGood, ...(badLossPpm < 1_000_000 && { inBad: badLossPpm }) };
+function writeLoss({ lossPpm, burstLoss, timedLoss, exactLoss }: LinkModel): WrittenDirection['loss'] {
+  if (burstLoss) return { toBad: burstLoss.toBadPpm, toGood: burstLoss.toGoodPpm, ...writeStates(burstLoss) };
+  if (timedLoss) return { good: timedLoss.goodUs, bad: timedLoss.badUs, ...writeStates(timedLoss) };
+  return exactLoss ? { exactly: exactLoss.lost, of: exactLoss.of } : lossPpm;
+}
+
+function writeStates({ goodLossPpm, badLossPpm }: Pick<BurstLoss, 'goodLossPpm' | 'badLossPpm'>) {
+  return { ...(goodLossPpm > 0 && { inGood: goodLossPpm }), ...(badLossPpm < 1_000_000 && { inBad: badLossPpm }) };
 }
 
 /** Part of a cell's id, so without blanks, commas, plus signs and slashes. Different models have different names. */
@@ -95,10 +100,13 @@ function nameOf(model: LinkModel): string {
   return parts.filter(Boolean).join('-');
 }
 
-function lossName({ lossPpm, burstLoss, exactLoss }: LinkModel): string {
+function lossName({ lossPpm, burstLoss, timedLoss, exactLoss }: LinkModel): string {
   if (lossPpm) return `loss-${formatPercent(lossPpm)}`;
   if (exactLoss) return `loss-${exactLoss.lost}-of-${exactLoss.of}`;
-  if (!burstLoss) return '';
-  const { toBadPpm, toGoodPpm, goodLossPpm, badLossPpm } = burstLoss;
-  return `bursts-${[toBadPpm, toGoodPpm, goodLossPpm, badLossPpm].map(formatPercent).join('-')}`;
+  const channel = burstLoss ?? timedLoss;
+  if (!channel) return '';
+  const change = burstLoss
+    ? [burstLoss.toBadPpm, burstLoss.toGoodPpm].map(formatPercent)
+    : [timedLoss!.goodUs, timedLoss!.badUs].map(formatDurationUs);
+  return ['bursts', ...change, ...[channel.goodLossPpm, channel.badLossPpm].map(formatPercent)].join('-');
 }

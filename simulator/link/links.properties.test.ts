@@ -7,7 +7,8 @@ import { World } from '../world/world.ts';
 import type { Link, LinkModel } from './link-model.ts';
 
 const SETTINGS = { seed: 1963, numRuns: 150 };
-const ppm = fc.integer({ min: 0, max: 300_000 });
+/** Little of each, since there may be all of them on each of eight ways. */
+const ppm = fc.integer({ min: 0, max: 60_000 });
 const spell = fc.integer({ min: 1, max: 100_000 });
 
 /** Anything that a link can do, each often left out. */
@@ -19,10 +20,15 @@ const models: fc.Arbitrary<LinkModel> = fc.record(
     reorder: fc.boolean(),
     holdBack: fc.record({ sharePpm: ppm, byUs: fc.integer({ min: 1, max: 40_000 }) }),
     lossPpm: ppm,
-    burstLoss: fc.record({ toBadPpm: ppm, toGoodPpm: ppm, goodLossPpm: ppm, badLossPpm: ppm }),
+    burstLoss: fc.record({
+      toBadPpm: ppm,
+      toGoodPpm: fc.integer({ min: 100_000, max: 900_000 }),
+      goodLossPpm: ppm,
+      badLossPpm: ppm,
+    }),
     timedLoss: fc.record({ goodUs: spell, badUs: spell, goodLossPpm: ppm, badLossPpm: ppm }),
-    exactLoss: fc.record({ lost: fc.integer({ min: 0, max: 3 }), of: fc.integer({ min: 3, max: 30 }) }),
-    duplicatePpm: ppm,
+    exactLoss: fc.record({ lost: fc.integer({ min: 0, max: 3 }), of: fc.integer({ min: 10, max: 90 }) }),
+    duplicatePpm: fc.integer({ min: 0, max: 300_000 }),
     rate: fc.record({
       bitsPerSecond: fc.integer({ min: 50_000, max: 100_000_000 }),
       queueBytes: fc.integer({ min: 0, max: 100_000 }),
