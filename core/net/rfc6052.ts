@@ -1,0 +1,54 @@
+import { addressFromBytes, addressToBytes, familyOf } from './ip.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixContains, prefixFamily } from './prefix.ts';
+
+/** RFC 6052 section 2.1: stands for IPv4 addresses wherever no prefix of an operator's own does. */
+export const WELL_KNOWN_PREFIX: Prefix = parsePrefix('64:ff9b::/96');
+
+const LENGTHS: readonly number[] = [32, 40, 48, 56, 64, 96];
+/** Bits 64 to 71, always zero: for compatibility with interface identifiers. */
+const OCTET_U = 8;
+
+/**
+ * The IPv6 address that stands for an IPv4 address under a prefix (RFC 6052 section 2.2).
+ *
+ * @throws RangeError for a prefix of another length than 32, 40, 48, 56, 64 or 96, or with bits 64 to 71 set, or an
+ *   address that is not IPv4
+ */
+export function embedIpv4(prefix: Prefix, address: string): string {
+  checkPrefix(prefix);
+  const embedded = addressToBytes(address);
+  if (embedded.length !== 4) throw new RangeError(`not an IPv4 address: ${address}`);
+  const bytes = addressToBytes(prefix.address);
+  for (const [index, place] of placesOf(prefix).entries()) bytes[place] = embedded[index]!;
+  return addressFromBytes(bytes);
+}
+
+/**
+ * The IPv4 address that an IPv6 address stands for; undefined if it stands for none under this prefix. The bits after
+ * the IPv4 address are ignored (section 2.2).
+ *
+ * @throws RangeError for a prefix that is none, see {@link embedIpv4}
+ */
+export function extractIpv4(prefix: Prefix, address: string): string | undefined {
+  checkPrefix(prefix);
+  if (familyOf(address) !== 6 || !prefixContains(prefix, address)) return undefined;
+  const bytes = addressToBytes(address);
+  if (bytes[OCTET_U] !== 0) return undefined;
+  return addressFromBytes(Uint8Array.from(placesOf(prefix), (place) => bytes[place]!));
+}
+
+/** Where the four bytes of the IPv4 address go: after the prefix, but around bits 64 to 71. */
+function placesOf({ length }: Prefix): number[] {
+  const first = length / 8;
+  return [0, 1, 2, 3].map((index) => {
+    const place = first + index;
+    return first <= OCTET_U && place >= OCTET_U ? place + 1 : place;
+  });
+}
+
+function checkPrefix(prefix: Prefix): void {
+  const usable = prefixFamily(prefix) === 6 && LENGTHS.includes(prefix.length);
+  if (!usable || addressToBytes(prefix.address)[OCTET_U] !== 0) {
+    throw new RangeError(`no IPv4 address can be embedded under ${formatPrefix(prefix)}`);
+  }
+}
