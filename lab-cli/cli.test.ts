@@ -205,7 +205,7 @@ describe('bad input is answered with 2', { timeout: TIMEOUT_MS }, () => {
     [['run', 'small.yaml', '--shard', '3/2'], /Expected I\/N with I from 1 to N/],
     [['run', 'small.yaml', '--serve'], /unknown option '--serve'/],
     [['rn'], /unknown command 'rn'\n\(Did you mean run\?\)/],
-    [['list', 'nat'], /Allowed choices are nats, plugins, scenarios/],
+    [['list', 'nat'], /Allowed choices are nats, links, plugins, populations, scenarios/],
     [['report', 'absent'], /^absent\/run\.json: ENOENT/],
   ])('%j', async (args, message) => {
     const { code, out, err } = await lab(cwd, ...args);

@@ -6,7 +6,7 @@ const RICHTER =
 
 const COMMON: readonly SourcedFields[] = [
   assumed('Nobody has measured the filters of carriers: the strictest', { filtering: 'address-and-port-dependent' }),
-  assumed('Several addresses, as any NAT of so many customers has', { addresses: 4 }),
+  assumed('Several addresses, like every NAT of so many customers', { addresses: 4 }),
   assumed('RFC 6888 REQ-4 wants a limit for each customer; its size is not published', { limits: { perHost: 1024 } }),
 ];
 const CELLULAR = assumed(`${RICHTER}: a median near 65 seconds in cellular networks; not checked in the paper`, {
