@@ -16,6 +16,8 @@ export interface Slot {
   readonly gateway: string;
   /** The next router's interface. */
   readonly on: Interface;
+  /** As many addresses that nobody has had. @throws RangeError if no more are left */
+  readonly renew: () => readonly string[];
 }
 
 export interface Upstream {
@@ -75,7 +77,8 @@ export class CableRealm implements Realm {
     };
     const first = next();
     const rest = Array.from({ length: addresses - 1 }, next);
-    return { segment, addresses: [first, ...rest], link, gateway: this.#gateway, on };
+    const renew = () => [first, ...rest].map(next);
+    return { segment, addresses: [first, ...rest], link, gateway: this.#gateway, on, renew };
   }
 
   /** A block of the realm's own addresses, for what stands behind a router that does not translate. */
@@ -118,7 +121,8 @@ export class LanRealm implements Realm {
     const next = (): string => this.#withLength(this.#pool.take());
     const first = next();
     const rest = Array.from({ length: addresses - 1 }, next);
-    return { segment: this.#segment, addresses: [first, ...rest], link, gateway: this.#gateway, on: this.#on };
+    const renew = () => [first, ...rest].map(next);
+    return { segment: this.#segment, addresses: [first, ...rest], link, gateway: this.#gateway, on: this.#on, renew };
   }
 
   #withLength(address: string): string {

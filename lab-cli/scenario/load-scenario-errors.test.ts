@@ -25,8 +25,28 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['trails: 5'],
       [
-        '4:1: unknown key "trails", expected schema, name, seed, trials, nats, axes, topology, plugins, mode, limits, population or expect; did you mean "trials"?',
+        '4:1: unknown key "trails", expected schema, name, seed, trials, nats, axes, topology, plugins, mode, limits, events, population or expect; did you mean "trials"?',
       ],
+    ],
+    [
+      ['events: [{ at: 2, side: c, do: reboo }]'],
+      [
+        '4:16: events[0].at is 2, expected a duration of 0ms to 720h in whole us, with its unit, such as 20ms, 2m or 2h4m',
+        '4:25: events[0].side is "c", expected a or b; did you mean "a"?',
+        '4:32: events[0].do is "reboo", expected reboot or renumber; did you mean "reboot"?',
+      ],
+    ],
+    [
+      ['events: [{ at: 2s, side: b, nat: 2, do: renumber }]'],
+      ['4:34: value "full-cone" of axis b has no NAT 2 that translates, expected one that every value of the axis has'],
+    ],
+    [
+      ['events: [{ at: 2s, side: a, do: reboot }]'],
+      ['4:10: value "open" of axis a has no NAT 1 that translates, expected one that every value of the axis has'],
+    ],
+    [
+      ['events: [{ at: 2s, side: b, do: reboot, for: 1s }]'],
+      ['4:41: unknown key "for" in events[0], expected at, side, nat or do'],
     ],
     [['trials: 0'], ['4:9: trials is 0, expected a whole number from 1 to 1000000']],
     [['trials: many'], ['4:9: trials is "many", expected a whole number from 1 to 1000000']],
@@ -185,7 +205,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['nats: { n: { mappin: address-dependent } }'],
       [
-        '4:14: unknown key "mappin" in nats.n, expected extends, translation, mapping, filtering, ports, pooling, addresses, hairpin, inboundSession, filterScope, udp, tcp, icmp, limits, blocks or allow; did you mean "mapping"?',
+        '4:14: unknown key "mappin" in nats.n, expected extends, translation, firewall, mapping, filtering, ports, secondary, pooling, addresses, hairpin, inboundSession, filterScope, udp, tcp, icmp, limits, scanGuard, blocks or allow; did you mean "mapping"?',
       ],
     ],
     [

@@ -5,6 +5,7 @@ import { type Axes, expandCells } from './expand-cells.ts';
 import { find, text } from './explain.ts';
 import { flow } from './flow.ts';
 import type { NamedLink } from './links.ts';
+import { readNatEvents } from './nat-events.ts';
 import { nearestWord } from './nearest.ts';
 import { type ParsedSections, parseSections } from './parse-sections.ts';
 import { readOptions } from './plugin-options.ts';
@@ -15,7 +16,7 @@ import { type NatEntry, resolveNats } from './resolve-nats.ts';
 import { resolvePopulation } from './resolve-population.ts';
 import { choice } from './shapes.ts';
 import { readTopology } from './topology-shape.ts';
-import type { Expectation, NatSpec, PluginSpec, ResolvedScenario, TopologySpec } from './types.ts';
+import type { Expectation, NatEvent, NatSpec, PluginSpec, ResolvedScenario, TopologySpec } from './types.ts';
 import type { Words } from './words.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
@@ -70,11 +71,13 @@ class Resolver {
     const topology = this.#parsed.topology && readTopology(this.#parsed.topology);
     const axes = nats && topology && this.#axes(nats, topology);
     const plugins = this.#plugins();
+    const events = axes && this.#events(axes);
     const expectations = axes && plugins && this.#expectations(axes, plugins);
     const population = axes && plugins && this.#population(axes, topology, plugins);
     if (!name || seed === undefined || !trials || !mode || !limits || !expectations) return undefined;
     const cells = this.problems.length === 0 ? expandCells(axes, topology) : [];
-    return { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, cells, population, expectations };
+    const timeLimitMs = limits.time;
+    return { name, seed, trials, mode, topology, timeLimitMs, plugins, events, cells, population, expectations };
   }
 
   #fail(path: readonly (string | number)[], what: string, expected?: string, nearest?: string): void {
@@ -102,6 +105,11 @@ class Resolver {
     const resolved = resolveAxes(axes, topology, nats, this.#vocabulary.links, (...problem) => this.#fail(...problem));
     for (const [axis, values] of Object.entries(namesOf(resolved))) this.#refuseRepeats(['axes', axis], values);
     return resolved;
+  }
+
+  #events({ a, b = a }: Axes): readonly NatEvent[] | undefined {
+    const { events } = this.#parsed;
+    return events && readNatEvents(events, { a, b }, (...problem) => this.#fail(...problem));
   }
 
   #plugins(): PluginSpec[] | undefined {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
 import { linkShape } from './link-shape.ts';
+import { natEvents } from './nat-events.ts';
 import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
 import { populationShape } from './population-shape.ts';
@@ -48,6 +49,7 @@ export function scenarioSections(words: Words) {
     limits: strictMap({
       time: durationMs('1ms').prefault('60s').describe('Virtual time from the dial on'),
     }).prefault({}),
+    events: natEvents().optional().describe('What happens to NATs after the dial'),
     population: populationShape(words)
       .optional()
       .describe(

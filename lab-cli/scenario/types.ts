@@ -15,6 +15,8 @@ export interface ResolvedScenario {
   /** Virtual time from the dial on, in milliseconds. */
   readonly timeLimitMs: number;
   readonly plugins: readonly PluginSpec[];
+  /** What happens to NATs on the way. @default nothing */
+  readonly events?: readonly NatEvent[] | undefined;
   /** In order: axis `a`, then `b`, then `link`. */
   readonly cells: readonly Cell[];
   /** For the report. Undefined: none. */
@@ -54,6 +56,17 @@ export interface NatSpec {
   /** One plain sentence. */
   readonly summary: string;
   readonly behaviour: NatBehaviour;
+}
+
+/** A NAT loses what it remembers in the middle of a trial. */
+export interface NatEvent {
+  /** Microseconds from the dial on. */
+  readonly atUs: number;
+  readonly side: 'a' | 'b';
+  /** Its place in the chain, from 1 on, host side first. */
+  readonly nat: number;
+  /** `renumber`: its external addresses change as well. */
+  readonly action: 'reboot' | 'renumber';
 }
 
 export interface LinkSpec {

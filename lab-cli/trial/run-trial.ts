@@ -6,6 +6,7 @@ import type { Cell } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
 import { startInfrastructure } from './infrastructure.ts';
 import { echo, judgePath } from './judge.ts';
+import { scheduleNatEvents } from './nat-events.ts';
 import { resultOf } from './result.ts';
 import { buildSides } from './sides.ts';
 import { startSubscribers } from './subscribers.ts';
@@ -69,6 +70,7 @@ async function dial(
   findings.inferred = { a: inferred(a), b: inferred(b) };
   echo(b);
   const startUs = world.now;
+  scheduleNatEvents(world, sides, spec.scenario.events ?? []);
   try {
     const [pipe, plugin] = await connect(spec, a, b);
     findings.connectUs = world.now - startUs;

@@ -27,8 +27,8 @@ const UNSOLICITED: ReadonlySet<DropReason> = new Set([
 export class Nat {
   readonly #behaviour: NatBehaviour;
   readonly #environment: NatEnvironment;
-  readonly #external: readonly AddressId[];
-  readonly #isExternal: ReadonlySet<AddressId>;
+  #external: readonly AddressId[];
+  #isExternal: ReadonlySet<AddressId>;
   #boots = 0;
   #state: NatState;
 
@@ -82,9 +82,21 @@ export class Nat {
 
   /** Reboots: everything is forgotten. */
   flush(): void {
+    this.renumber(this.#external);
+  }
+
+  /**
+   * Gives it other external addresses, and with them all that a reboot brings.
+   *
+   * @param external as many as before
+   */
+  renumber(external: readonly AddressId[]): void {
+    assert.equal(external.length, this.#external.length, 'as many external addresses as the behaviour has');
     this.#expire();
     const mappings = this.#mappings();
     this.#state.unsolicited.clear();
+    this.#external = external;
+    this.#isExternal = new Set(external);
     this.#state = this.#boot();
     for (const mapping of mappings) this.#environment.mappingRemoved(mapping, 'flushed');
   }

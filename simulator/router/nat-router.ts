@@ -14,6 +14,8 @@ export interface Uplink extends Attachment {
   readonly segment: Segment;
   /** The next router's address on the segment. */
   readonly gateway: string;
+  /** Other IPv4 addresses in the place of those that it has. @default there are none */
+  readonly renew?: () => readonly string[];
 }
 
 /**
@@ -22,10 +24,11 @@ export interface Uplink extends Attachment {
  */
 export class NatRouter extends Router {
   readonly behaviour: NatBehaviour;
-  readonly outside: Interface;
+  #outside: Interface;
+  readonly #renew: (() => readonly string[]) | undefined;
   /** Undefined: the behaviour is not to translate. */
   readonly nat: Nat | undefined;
-  readonly #external: ReadonlySet<number>;
+  #external: ReadonlySet<number>;
   /** The packet that the NAT is looking at. What it sends besides is its own. */
   #transit: Packet | undefined;
   /** That packet's header as it came from outside: senders must not hear of inside addresses. */
@@ -45,7 +48,8 @@ export class NatRouter extends Router {
   constructor(world: World, name: string, behaviour: NatBehaviour, uplink: Uplink) {
     super(world, name);
     this.behaviour = behaviour;
-    this.outside = this.attach(uplink.segment, uplink);
+    this.#outside = this.attach(uplink.segment, uplink);
+    this.#renew = uplink.renew;
     this.network.addRoute('0.0.0.0/0', this.outside, uplink.gateway);
     const external = this.outside.ids.filter((id) => !world.addresses.isIpv6(id));
     this.#external = new Set(external);
@@ -59,6 +63,35 @@ export class NatRouter extends Router {
         world.scheduler.schedule(0, this.#errorAtUplink, error);
       };
     }
+  }
+
+  get outside(): Interface {
+    return this.#outside;
+  }
+
+  /** Loses all that it remembers. */
+  reboot(): void {
+    this.world.trace.hostEvent(this.device, 'reboot');
+    this.nat?.flush();
+  }
+
+  /**
+   * Gets other external addresses, as when a home router dials in again, and loses all that it remembers.
+   *
+   * @throws RangeError if it does not translate, or no other address is left
+   */
+  renumber(): void {
+    if (this.nat === undefined || this.#renew === undefined)
+      throw new RangeError(`${this.device.name} keeps its address`);
+    const renewed = this.#renew();
+    const old = [...this.#external];
+    this.#outside = this.network.renumber(this.#outside, new Map(old.map((id, index) => [id, renewed[index]!])));
+    const external = this.#outside.ids.filter((id) => !this.world.addresses.isIpv6(id));
+    this.#external = new Set(external);
+    this.world.trace.hostEvent(this.device, 'renumber', {
+      addresses: external.map((id) => this.world.addresses.text(id)).join(' '),
+    });
+    this.nat.renumber(external);
   }
 
   /** From now on nothing goes straight from one inside segment to another, as between a home's and its guests' networks. */

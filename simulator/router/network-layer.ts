@@ -1,5 +1,5 @@
 import { familyOf } from '../../core/net/ip.ts';
-import { parsePrefix, prefixOf } from '../../core/net/prefix.ts';
+import { type Prefix, parsePrefix, prefixOf } from '../../core/net/prefix.ts';
 import type { InterfaceAddress } from '../../core/ports/index.ts';
 import type { LinkDropReason } from '../link/impairment.ts';
 import type { Link, MtuLimit } from '../link/link-model.ts';
@@ -72,6 +72,31 @@ export class NetworkLayer {
       this.routes.add({ prefix: prefixOf(address, prefixLength), port, via: undefined, source: ids[index]! });
     }
     return added;
+  }
+
+  /**
+   * Takes other addresses in the place of some: nobody answers for the old ones any more.
+   *
+   * @param renewed by old address as number, the new one with the length of its subnet's prefix
+   * @returns the interface as it is from now on
+   */
+  renumber(on: Interface, renewed: ReadonlyMap<AddressId, string>): Interface {
+    const addresses = on.addresses.map((old, index) => {
+      const text = renewed.get(on.ids[index]!);
+      return text === undefined ? old : parseInterfaceAddress(text);
+    });
+    const ids = addresses.map(({ address }) => this.#world.addresses.id(address));
+    for (const [index, old] of on.ids.entries()) {
+      if (!renewed.has(old)) continue;
+      on.port.segment.withdraw(old);
+      this.#own.delete(old);
+      on.port.segment.announce(ids[index]!, on.port);
+      this.#own.add(ids[index]!);
+      this.routes.renumber(old, subnetOf(on.addresses[index]!), ids[index]!, subnetOf(addresses[index]!));
+    }
+    const changed = { ...on, addresses, ids };
+    this.interfaces.splice(this.interfaces.indexOf(on), 1, changed);
+    return changed;
   }
 
   /**
@@ -154,6 +179,10 @@ export class NetworkLayer {
   }
 
   readonly #neighbourMissing = (quote: Quote): void => this.#tell('host-unreachable', quote);
+}
+
+function subnetOf({ address, prefixLength }: InterfaceAddress): Prefix {
+  return prefixOf(address, prefixLength);
 }
 
 function parseInterfaceAddress(text: string): InterfaceAddress {

@@ -1,4 +1,4 @@
-import { type Prefix, prefixContains } from '../../core/net/prefix.ts';
+import { formatPrefix, type Prefix, prefixContains } from '../../core/net/prefix.ts';
 import type { Port } from '../link/segment.ts';
 import type { AddressId } from '../packet.ts';
 import type { AddressTable } from '../world/address-table.ts';
@@ -27,6 +27,17 @@ export class RoutingTable {
   add(route: Route): void {
     this.#routes.push(route);
     this.#routes.sort((a, b) => b.prefix.length - a.prefix.length); // stable
+    this.#known = [];
+  }
+
+  /** Puts an address of our own, with the subnet that comes with it, in the place of another. */
+  renumber(from: AddressId, subnet: Prefix, to: AddressId, newSubnet: Prefix): void {
+    const old = formatPrefix(subnet);
+    const ownSubnet = ({ prefix, via }: Route): boolean => via === undefined && formatPrefix(prefix) === old;
+    for (const [index, route] of this.#routes.entries()) {
+      if (route.source !== from) continue;
+      this.#routes[index] = { ...route, source: to, prefix: ownSubnet(route) ? newSubnet : route.prefix };
+    }
     this.#known = [];
   }
 
