@@ -9,7 +9,8 @@ export interface NamedPopulation {
 }
 
 const HALKES = 'G. Halkes and J. Pouwelse, UDP NAT and Firewall Puncturing in the Wild (IFIP Networking 2011)';
-const RICHTER = 'P. Richter et al., A Multi-perspective Analysis of Carrier-Grade NAT Deployment (IMC 2016)';
+const RICHTER =
+  'P. Richter et al., A Multi-perspective Analysis of Carrier-Grade NAT Deployment (IMC 2016), at second hand';
 
 function percent(weights: Readonly<Record<string, number>>): ReadonlyMap<string, number> {
   return new Map(Object.entries(weights).map(([name, share]) => [name, Math.round(share * 10_000)]));
