@@ -18,7 +18,7 @@ ${name === '' ? 'the population below' : html`<b>${name}</b>`}. ${
       : 'The plugins raced; each is credited with the pairs that it won.'
   } Intervals are of 95%: each cell’s score interval, propagated.</p>
 ${classTable(classes)}
-${source !== '' && html`<p class="note">Shares: ${source}</p>`}
+${source !== '' && html`<p class="note">Shares: ${source}.</p>`}
 ${summary.groups.map(group)}</section>`;
 }
 

@@ -3,7 +3,7 @@ import { assumed, documented, measured, type Preset, preset } from './preset.ts'
 const LINUX_LAB = 'Linux 6.18, nftables masquerade between network namespaces, dropping what comes in from outside';
 const CONNTRACK = 'Linux, Documentation/networking/nf_conntrack-sysctl.rst';
 const PF_SOURCE = 'FreeBSD, sys/netpfil/pf/pf_lb.c, pf_get_sport, and OpenBSD, sys/net/pf_lb.c';
-const PF_TIMERS = 'OpenBSD, sys/net/pfvar.h, PFTM_UDP_*_VAL and PFTM_TCP_*_VAL; pf.conf(5), timeout';
+const PF_TIMERS = 'OpenBSD, sys/net/pfvar.h, default timeouts; pf.conf(5), set timeout';
 
 function pf() {
   return [
@@ -65,7 +65,7 @@ export const SYSTEMS: Readonly<Record<string, Preset>> = {
       mapping: 'address-and-port-dependent',
       ports: { allocation: 'random' },
     }),
-    documented('OpenBSD, sbin/pfctl/pfctl_parser.h, PF_NAT_PROXY_PORT_LOW and _HIGH', {
+    documented('OpenBSD, sbin/pfctl/pfctl_parser.h, PF_NAT_PROXY_PORT_LOW to PF_NAT_PROXY_PORT_HIGH', {
       ports: { range: [50_001, 65_535] },
     }),
   ),
