@@ -16,6 +16,8 @@ export interface TcpDiscoveryOptions {
   readonly bindAddress: string | undefined;
   /** Rounds of mapping new ports; 0: allocation is judged by what the mapping test shows. */
   readonly rounds: number;
+  /** A server that has not answered by then is taken for silent. */
+  readonly firstMs: number;
   /** For all dials together. */
   readonly limitMs: number;
   readonly signal: AbortSignal | undefined;
@@ -29,8 +31,6 @@ export interface TcpDiscovery {
 
 type TcpHost = Pick<Host, 'clock' | 'random' | 'tcp' | 'interfaces'>;
 
-/** A server that has not answered by then is taken for silent. */
-const FIRST_ANSWER_MS = 2000;
 /** An answer that comes sooner had no SYN repeated before it (RFC 6298 section 2.1: first after a second). */
 const PROMPT_US = 1_000_000;
 
@@ -111,7 +111,7 @@ class Dialler implements PortSource {
   /** The first server that answers. */
   async first(): Promise<Dialled | undefined> {
     for (const server of this.#options.servers) {
-      const dialled = await this.#dial(server, this.#options.bindAddress, undefined, FIRST_ANSWER_MS);
+      const dialled = await this.#dial(server, this.#options.bindAddress, undefined, this.#options.firstMs);
       if (!dialled) continue;
       this.#server = server;
       return dialled;

@@ -32,8 +32,8 @@ export interface DiscoveryOptions {
 type DiscoveryHost = Pick<Host, 'clock' | 'random' | 'udp' | 'tcp' | 'interfaces'>;
 
 const MAX_SERVERS = 4;
-const QUICK = { tcpRounds: 0, tcpMs: 3000 };
-const FULL = { tcpRounds: 4, tcpMs: 30_000 };
+const QUICK = { rounds: 0, firstMs: 2000, limitMs: 3000 };
+const FULL = { rounds: 4, firstMs: 8000, limitMs: 30_000 };
 /** Rounds of sampling ports, and how long each mapping may take, while filtering is tested and after that. */
 const FIRST_ROUNDS = { rounds: 1, patienceMs: 700 };
 const MORE_ROUNDS = { rounds: 4, patienceMs: 2000 };
@@ -120,8 +120,7 @@ class Discovery {
 
   #dial(): Promise<TcpDiscovery> {
     const { bindAddress, signal } = this.#options;
-    const { tcpRounds: rounds, tcpMs: limitMs } = this.#effort;
-    return discoverTcp(this.#host, { servers: this.#servers, bindAddress, rounds, limitMs, signal });
+    return discoverTcp(this.#host, { servers: this.#servers, bindAddress, signal, ...this.#effort });
   }
 
   /** A port that is kept says all. Else others are mapped while filtering is tested, which takes longer anyway. */
