@@ -22,6 +22,9 @@ import { type Route, RoutingTable } from './routing-table.ts';
 /** Linux asks three times, a second apart, before it gives up on a neighbour (`mcast_solicit`, `retrans_time_ms`). */
 const NEIGHBOUR_TIMEOUT_US = 3_000_000;
 
+/** Bytes that an IPv6 header has and the IPv4 header that `wireLength` counts has not. */
+const IPV6_HEADER_EXCESS = 20;
+
 export interface Attachment {
   /** @default `eth0`, `eth1`, ... by order */
   readonly name?: string;
@@ -130,32 +133,38 @@ export class NetworkLayer {
    */
   transmit(packet: Packet, route: Route, original?: Readonly<Quote>): void {
     const { port } = route;
-    const { segment } = port;
     const nextHop = route.via ?? packet.destination;
-    const limit = segment.limit(port, nextHop);
-    if (limit !== undefined && wireLength(packet) > limit.bytes) {
-      if (limit.oversize !== 'fragment' || !mayBeCut(packet, this.#world.addresses.isIpv6(packet.destination))) {
-        this.#refuse(packet, limit, original);
-        return;
-      }
-      for (const piece of cut(packet, limit.bytes)) {
-        if (piece.fragment!.offset > (packet.fragment?.offset ?? 0)) this.#world.trace.fragmented(this.device, piece);
-        segment.send(piece, port, nextHop);
-      }
-    } else if (!segment.send(packet, port, nextHop)) {
-      this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
-      if (packet.protocol === ICMP) return;
-      const quote = original ? { ...original } : quoteOf(packet);
-      this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quote);
+    const limit = port.segment.limit(port, nextHop);
+    if (limit !== undefined && this.#length(packet) > limit.bytes)
+      this.#squeeze(packet, port, nextHop, limit, original);
+    else if (!port.segment.send(packet, port, nextHop)) this.#missNeighbour(packet, original);
+  }
+
+  #length(packet: Packet): number {
+    return wireLength(packet) + (this.#world.addresses.isIpv6(packet.destination) ? IPV6_HEADER_EXCESS : 0);
+  }
+
+  /** Cuts what may be cut; refuses the rest (RFC 1191 section 4, RFC 4443 section 3.2) or swallows it. */
+  #squeeze(packet: Packet, port: Port, nextHop: AddressId, limit: MtuLimit, original?: Readonly<Quote>): void {
+    const { trace, addresses } = this.#world;
+    if (limit.oversize !== 'fragment' || !mayBeCut(packet, addresses.isIpv6(packet.destination))) {
+      const reason: LinkDropReason = 'link: mtu';
+      trace.dropped(this.device, packet, reason);
+      if (packet.protocol === ICMP || limit.oversize === 'blackhole') return;
+      this.#tell('fragmentation-needed', original ? { ...original } : quoteOf(packet));
+      return;
+    }
+    for (const piece of cut(packet, limit.bytes)) {
+      if (piece.fragment!.offset > (packet.fragment?.offset ?? 0)) trace.fragmented(this.device, piece);
+      port.segment.send(piece, port, nextHop);
     }
   }
 
-  /** RFC 1191 section 4, RFC 4443 section 3.2. */
-  #refuse(packet: Packet, { oversize }: MtuLimit, original: Readonly<Quote> | undefined): void {
-    const reason: LinkDropReason = 'link: mtu';
-    this.#world.trace.dropped(this.device, packet, reason);
-    if (packet.protocol === ICMP || oversize === 'blackhole') return;
-    this.#tell('fragmentation-needed', original ? { ...original } : quoteOf(packet));
+  #missNeighbour(packet: Packet, original?: Readonly<Quote>): void {
+    this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
+    if (packet.protocol === ICMP) return;
+    const quote = original ? { ...original } : quoteOf(packet);
+    this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quote);
   }
 
   /**
