@@ -86,8 +86,17 @@ export type Block = 'udp' | 'tcp' | 'tcp-in';
 export type AllowedPort = `${'udp' | 'tcp'}/${number}`;
 
 export interface NatBehaviour {
-  /** `none` is a plain router: hosts behind it have public addresses and nothing is filtered. */
-  readonly translation: 'napt' | 'none';
+  /**
+   * `none` is a plain router: hosts behind it have public addresses. For IPv6 only: `nptv6` gives the hosts' prefix
+   * another one and nothing else (RFC 6296); `nat64` lets hosts that have IPv6 only reach those that have IPv4 only
+   * (RFC 6146), and routes IPv6.
+   */
+  readonly translation: 'napt' | 'none' | 'nptv6' | 'nat64';
+  /**
+   * Is what comes in filtered although its port is not translated, as RFC 6092 has it for IPv6? `filtering`, the timers
+   * and the rest hold as for a NAT; without, everything comes in. A NAT that translates ports always filters.
+   */
+  readonly firewall: boolean;
   readonly ports: PortAllocation;
   readonly secondary: SecondaryBehaviour;
   /** RFC 4787 REQ-2: does a host keep one external address (`paired`) when the NAT has several? */
@@ -133,6 +142,7 @@ type Sparse<T> = { readonly [K in keyof T]?: T[K] };
 /** A behaviour as people write it: what is left out takes its default, `mapping` and `filtering` hold for UDP and TCP. */
 export interface NatDescription {
   readonly translation?: NatBehaviour['translation'];
+  readonly firewall?: boolean;
   readonly mapping?: Dependence;
   readonly filtering?: Dependence;
   readonly ports?: Sparse<PortAllocation>;
@@ -154,6 +164,7 @@ export interface NatDescription {
 /** The defaults are what RFC 4787 and 5382 require, with port-restricted filtering, which is the commonest. */
 export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   translation: 'napt',
+  firewall: false,
   ports: {
     allocation: 'preserving',
     step: 1,

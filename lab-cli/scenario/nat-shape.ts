@@ -106,7 +106,12 @@ const scanGuard = () =>
 
 /** The keys of a NAT besides `extends`, in the spelling of scenario files. */
 export const NAT_KEYS = {
-  translation: oneOf(['napt', 'none']).describe('none: a plain router, hosts have public addresses').optional(),
+  translation: oneOf(['napt', 'none', 'nptv6', 'nat64'])
+    .describe('none: a plain router, hosts have public addresses; nptv6 (RFC 6296) and nat64 (RFC 6146): for IPv6')
+    .optional(),
+  firewall: flag()
+    .describe('Is what comes in filtered although no port is translated? (RFC 6092) Default: false')
+    .optional(),
   mapping: dependence().describe(`${MAPPING}, for UDP and TCP`),
   filtering: dependence().describe(`${FILTERING}, for UDP and TCP`),
   ports: ports().optional(),
