@@ -7,6 +7,7 @@ export const DROP_REASONS = {
   'filter: address-dependent': 'The internal endpoint has not lately sent to that address (RFC 4787 section 5).',
   'filter: address-and-port-dependent':
     'The internal endpoint has not lately sent to that endpoint (RFC 4787 section 5).',
+  'firewall: no state': 'No inside host has lately sent from the endpoint that the packet goes to (RFC 6092).',
   'nat: no mapping': 'No mapping owns the external port.',
   'nat: no free port': 'No external port is left for this host (RFC 6888 REQ-11).',
   'nat: mapping limit': 'The NAT has as many mappings as it may (RFC 6888 REQ-11).',
@@ -25,3 +26,11 @@ export const DROP_REASONS = {
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;
+
+/** What an outsider who tries closed ports meets. */
+export const UNSOLICITED: ReadonlySet<DropReason> = new Set([
+  'nat: no mapping',
+  'filter: address-dependent',
+  'filter: address-and-port-dependent',
+  'tcp: unsolicited syn',
+]);

@@ -31,6 +31,9 @@ export interface ExternalPortsParts {
   readonly now: number;
 }
 
+/** Where new mappings get their external endpoints. */
+export type EndpointSource = Pick<ExternalPorts, 'choose' | 'collided' | 'take' | 'release'>;
+
 /** The external endpoints of one protocol: UDP and TCP number their ports apart. */
 export class ExternalPorts {
   readonly #pooling: Pooling;

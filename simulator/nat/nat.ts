@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import { type AddressId, icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
-import type { DropReason } from './drop-reasons.ts';
+import { type DropReason, UNSOLICITED } from './drop-reasons.ts';
 import type { MappingInfo, NatEnvironment } from './environment.ts';
 import { hairpin } from './hairpin.ts';
 import { outboundRefusal } from './policy.ts';
@@ -10,14 +10,6 @@ import type { Translator } from './translator.ts';
 
 /** RFC 6888 REQ-11: there was no room for another mapping. */
 const SHORTAGES: ReadonlySet<DropReason> = new Set(['nat: no free port', 'nat: mapping limit', 'nat: per-host limit']);
-
-/** To an outsider these ports are closed. */
-const UNSOLICITED: ReadonlySet<DropReason> = new Set([
-  'nat: no mapping',
-  'filter: address-dependent',
-  'filter: address-and-port-dependent',
-  'tcp: unsolicited syn',
-]);
 
 /**
  * A NAT as RFC 4787, 5382, 5508, 6888 and 7857 describe it, with every axis of {@link NatBehaviour} and so with every

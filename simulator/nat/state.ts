@@ -1,8 +1,8 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Random } from '../../core/ports/index.ts';
 import { type AddressId, type Packet, TCP, UDP } from '../packet.ts';
-import type { NatEnvironment } from './environment.ts';
-import { ExternalPorts } from './external-ports.ts';
+import type { StateEnvironment } from './environment.ts';
+import { type EndpointSource, ExternalPorts } from './external-ports.ts';
 import { IcmpTranslator } from './icmp-translator.ts';
 import { MappingRule } from './mapping-rule.ts';
 import { Permissions } from './permissions.ts';
@@ -28,8 +28,10 @@ export interface NatState {
 
 export interface StateParts {
   readonly behaviour: NatBehaviour;
-  readonly environment: NatEnvironment;
+  readonly environment: StateEnvironment;
   readonly external: readonly AddressId[];
+  /** Where mappings get their external endpoints. @default ports of `external`, as the behaviour says */
+  readonly endpoints?: EndpointSource;
   /** A stream of this boot's own. */
   readonly random: Random;
   /** Sends a packet that the NAT itself answers with. */
@@ -68,14 +70,16 @@ function createTable(
   { quota, rate, pooling }: SharedParts,
 ): TranslationTable {
   const { behaviour, environment, external, random } = parts;
-  const ports = new ExternalPorts({
-    behaviour,
-    external,
-    pooling,
-    random: random.fork(protocol),
-    foreignLifetimeUs: foreignLifetimeMs * 1000,
-    now: environment.now(),
-  });
+  const ports =
+    parts.endpoints ??
+    new ExternalPorts({
+      behaviour,
+      external,
+      pooling,
+      random: random.fork(protocol),
+      foreignLifetimeUs: foreignLifetimeMs * 1000,
+      now: environment.now(),
+    });
   return new TranslationTable({
     protocol: protocol === 'udp' ? UDP : TCP,
     rule: new MappingRule(behaviour[protocol].mapping, behaviour.secondary, quota),

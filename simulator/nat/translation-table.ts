@@ -1,10 +1,10 @@
 import type { Dependence } from '../../core/nat/behaviour.ts';
 import type { AddressId, Packet, Protocol } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
-import type { MappingInfo, NatEnvironment } from './environment.ts';
+import type { MappingInfo, StateEnvironment } from './environment.ts';
 import { ExpiryIndex } from './expiry-index.ts';
 import { ExclusiveIndex, type ExternalIndex, OverlappingIndex } from './external-index.ts';
-import type { ExternalPorts } from './external-ports.ts';
+import type { EndpointSource } from './external-ports.ts';
 import { dependentKey, endpointKey } from './keys.ts';
 import { type MappingId, MappingRows } from './mapping-rows.ts';
 import type { MappingRule } from './mapping-rule.ts';
@@ -20,7 +20,7 @@ const SESSION_LIMIT = 1 << 20;
 /** The mapping of a remote endpoint alone. */
 const OWN: Dependence = 'address-and-port-dependent';
 
-type RemovalReason = Parameters<NatEnvironment['mappingRemoved']>[1];
+type RemovalReason = Parameters<StateEnvironment['mappingRemoved']>[1];
 
 export interface TableParts {
   readonly protocol: Protocol;
@@ -30,10 +30,10 @@ export interface TableParts {
   /** Does a mapping end with its last session (TCP), or by a timer of its own (UDP)? */
   readonly endsWithSessions: boolean;
   readonly permissions: Permissions;
-  readonly ports: ExternalPorts;
+  readonly ports: EndpointSource;
   readonly quota: Quota;
   readonly rate: SessionRate;
-  readonly environment: NatEnvironment;
+  readonly environment: StateEnvironment;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { TcpBehaviour } from '../../core/nat/behaviour.ts';
 import type { Timer } from '../../core/ports/index.ts';
 import { ACK, type AddressId, icmpPacket, type Packet, quoteOf, RST, TCP } from '../packet.ts';
-import type { NatEnvironment } from './environment.ts';
+import type { StateEnvironment } from './environment.ts';
 import { endpointKey } from './keys.ts';
 
 /** SYNs that wait for their ICMP error; any more are dropped in silence. */
@@ -11,12 +11,12 @@ const STORED_LIMIT = 1024;
 export class UnsolicitedSyns {
   readonly #policy: TcpBehaviour['unsolicited'];
   readonly #icmpDelayUs: number;
-  readonly #environment: NatEnvironment;
+  readonly #environment: StateEnvironment;
   readonly #reply: (packet: Packet) => void;
   readonly #stored = new Map<string, Timer>();
 
   /** @param reply sends an answer on its way, outside or back through the hairpin */
-  constructor(behaviour: TcpBehaviour, environment: NatEnvironment, reply: (packet: Packet) => void) {
+  constructor(behaviour: TcpBehaviour, environment: StateEnvironment, reply: (packet: Packet) => void) {
     this.#policy = behaviour.unsolicited;
     this.#icmpDelayUs = behaviour.icmpDelayMs * 1000;
     this.#environment = environment;
