@@ -24,6 +24,7 @@ export type IcmpKind =
   | 'port-unreachable'
   | 'fragmentation-needed'
   | 'administratively-prohibited'
+  | 'parameter-problem'
   | 'time-exceeded';
 
 /** The header of the packet that an ICMP error is about, as it looked where the error was made. */

@@ -148,6 +148,8 @@ function errorCode(kind: IcmpKind, family: Family): NetErrorCode | undefined {
       return 'ECONNREFUSED';
     case 'fragmentation-needed':
       return 'EMSGSIZE';
+    case 'parameter-problem':
+      return 'EINVAL'; // EPROTO, see TCP
     case 'administratively-prohibited':
       return family === 4 ? 'EHOSTUNREACH' : 'EACCES';
     default:

@@ -8,6 +8,10 @@ export const DROP_REASONS = {
   'filter: address-and-port-dependent':
     'The internal endpoint has not lately sent to that endpoint (RFC 4787 section 5).',
   'firewall: no state': 'No inside host has lately sent from the endpoint that the packet goes to (RFC 6092).',
+  'nptv6: unmappable source':
+    'The source has no counterpart outside: it is not under the inside prefix, or all ones (RFC 6296).',
+  'nptv6: unmappable destination': 'The destination has no counterpart inside (RFC 6296).',
+  'nat64: looping source': 'The source stands for an IPv4 address, so it has been here before (RFC 6146 section 3.5).',
   'nat: no mapping': 'No mapping owns the external port.',
   'nat: no free port': 'No external port is left for this host (RFC 6888 REQ-11).',
   'nat: mapping limit': 'The NAT has as many mappings as it may (RFC 6888 REQ-11).',

@@ -1,29 +1,18 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Random, Timer } from '../../core/ports/index.ts';
-import type { Port, Segment } from '../link/segment.ts';
+import type { Port } from '../link/segment.ts';
 import type { MappingInfo, NatEnvironment } from '../nat/environment.ts';
 import { Nat } from '../nat/nat.ts';
 import { icmpPacket, type Packet, type Quote, UDP } from '../packet.ts';
 import type { World } from '../world/world.ts';
-import type { Attachment, Interface } from './network-layer.ts';
-import { policyRefusal } from './policy.ts';
-import { Reassembler } from './reassembler.ts';
-import { Router } from './router.ts';
-
-export interface Uplink extends Attachment {
-  readonly segment: Segment;
-  /** The next router's address on the segment. */
-  readonly gateway: string;
-  /** Other IPv4 addresses in the place of those that it has. @default there are none */
-  readonly renew?: () => readonly string[];
-}
+import { EdgeRouter, type Uplink } from './edge-router.ts';
+import type { Interface } from './network-layer.ts';
 
 /**
  * A router between an inside and an outside that translates on the way: a home router, a carrier's NAT. Its external
  * addresses are the IPv4 addresses of its uplink. IPv6, and everything if the behaviour says so, is routed untouched.
  */
-export class NatRouter extends Router {
-  readonly behaviour: NatBehaviour;
+export class NatRouter extends EdgeRouter {
   #outside: Interface;
   readonly #renew: (() => readonly string[]) | undefined;
   /** Undefined: the behaviour is not to translate. */
@@ -41,19 +30,13 @@ export class NatRouter extends Router {
     sequence: 0,
   };
   #inbound = false;
-  /** Only the first fragment has the ports, so a NAT puts datagrams together before it looks at them, as Linux does. */
-  readonly #fragments: Reassembler;
-  #isolating = false;
 
   constructor(world: World, name: string, behaviour: NatBehaviour, uplink: Uplink) {
-    super(world, name);
-    this.behaviour = behaviour;
-    this.#outside = this.attach(uplink.segment, uplink);
+    super(world, name, behaviour);
+    this.#outside = this.attachOutside(uplink);
     this.#renew = uplink.renew;
-    this.network.addRoute('0.0.0.0/0', this.outside, uplink.gateway);
     const external = this.outside.ids.filter((id) => !world.addresses.isIpv6(id));
     this.#external = new Set(external);
-    this.#fragments = new Reassembler(world, this.device);
     if (behaviour.translation === 'napt') {
       this.nat = new Nat(behaviour, this.#environment(world.random.fork(`nat:${name}`)), external);
       // What the uplink refuses left with an external address: the host behind it has to hear (RFC 4787 REQ-13).
@@ -69,9 +52,8 @@ export class NatRouter extends Router {
     return this.#outside;
   }
 
-  /** Loses all that it remembers. */
-  reboot(): void {
-    this.world.trace.hostEvent(this.device, 'reboot');
+  override reboot(): void {
+    super.reboot();
     this.nat?.flush();
   }
 
@@ -94,39 +76,13 @@ export class NatRouter extends Router {
     this.nat.renumber(external);
   }
 
-  /** From now on nothing goes straight from one inside segment to another, as between a home's and its guests' networks. */
-  isolateSegments(): void {
-    this.#isolating = true;
-  }
-
-  override receive(packet: Packet, port: Port): void {
-    const whole = packet.fragment === undefined || this.nat === undefined ? packet : this.#fragments.take(packet);
-    if (whole !== undefined) this.#receive(whole, port);
-  }
-
-  #receive(packet: Packet, port: Port): void {
+  protected override carry(packet: Packet, port: Port, inbound: boolean): void {
     const { nat } = this;
-    const inbound = port === this.outside.port;
-    if (!inbound && this.#isolates(packet)) this.world.trace.dropped(this.device, packet, 'router: isolated segment');
-    else if (nat === undefined || this.world.addresses.isIpv6(packet.destination))
-      this.#untouched(packet, port, inbound);
+    if (nat === undefined || this.world.addresses.isIpv6(packet.destination)) super.carry(packet, port, inbound);
     else if (this.#external.has(packet.destination)) this.#toExternal(nat, packet, inbound);
     else if (this.isForSelf(packet)) this.deliver(packet, port);
     else if (inbound) this.#translate(nat, packet, true);
     else this.#outbound(nat, packet);
-  }
-
-  /** Is it a packet from inside to another inside segment, which must not have it? */
-  #isolates({ destination }: Packet): boolean {
-    if (!this.#isolating || this.#external.has(destination) || this.network.owns(destination)) return false;
-    const route = this.network.routes.find(destination);
-    return route !== undefined && route.port !== this.outside.port;
-  }
-
-  #untouched(packet: Packet, port: Port, inbound: boolean): void {
-    const refusal = policyRefusal(this.behaviour, packet, inbound);
-    if (refusal === undefined) super.receive(packet, port);
-    else this.world.trace.dropped(this.device, packet, refusal);
   }
 
   #outbound(nat: Nat, packet: Packet): void {

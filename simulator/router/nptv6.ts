@@ -38,14 +38,6 @@ export class PrefixTranslation {
     return this.#translate(address, this.#external, this.#internal, negate(this.#adjustment));
   }
 
-  isInternal(address: string): boolean {
-    return prefixContains(this.#internal, address);
-  }
-
-  isExternal(address: string): boolean {
-    return prefixContains(this.#external, address);
-  }
-
   #translate(address: string, from: Prefix, to: Prefix, adjustment: number): string | undefined {
     if (!prefixContains(from, address)) return undefined;
     const bytes = withPrefix(addressToBytes(address), to);

@@ -34,6 +34,7 @@ const ICMP_CODES: Record<IcmpKind, number> = {
   'fragmentation-needed': 4,
   'administratively-prohibited': 5,
   'time-exceeded': 6,
+  'parameter-problem': 7,
 };
 
 /**

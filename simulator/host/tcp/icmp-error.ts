@@ -17,6 +17,8 @@ export function icmpErrorCode(kind: IcmpKind, family: Family): NetErrorCode | un
       return 'ECONNREFUSED';
     case 'administratively-prohibited':
       return family === 6 ? 'EACCES' : 'EHOSTUNREACH';
+    case 'parameter-problem':
+      return 'EINVAL'; // EPROTO, for which the ports have no other word
     case 'fragmentation-needed':
       return undefined;
   }
