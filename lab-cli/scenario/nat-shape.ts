@@ -106,8 +106,8 @@ const scanGuard = () =>
 
 /** The keys of a NAT besides `extends`, in the spelling of scenario files. */
 export const NAT_KEYS = {
-  translation: oneOf(['napt', 'none', 'nptv6', 'nat64'])
-    .describe('none: a plain router, hosts have public addresses; nptv6 (RFC 6296) and nat64 (RFC 6146): for IPv6')
+  translation: oneOf(['napt', 'none', 'nptv6'])
+    .describe('none: a plain router, hosts have public addresses; nptv6: another prefix for IPv6 (RFC 6296)')
     .optional(),
   firewall: flag()
     .describe('Is what comes in filtered although no port is translated? (RFC 6092) Default: false')

@@ -45,8 +45,7 @@ export class EdgeRouter extends Router {
     this.behaviour = behaviour;
     this.#rewriter = rewriter;
     const { translation, allow } = behaviour;
-    const looksAtPorts =
-      behaviour.firewall || allow !== 'everything' || translation === 'napt' || translation === 'nat64';
+    const looksAtPorts = behaviour.firewall || allow !== 'everything' || translation === 'napt';
     this.#fragments = looksAtPorts ? new Reassembler(world, this.device) : undefined;
     if (behaviour.firewall) this.#firewall = this.#createFirewall();
   }
