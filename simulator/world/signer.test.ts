@@ -73,6 +73,19 @@ describe('SimSigner is the reference signer, bit for bit', () => {
     );
   });
 
+  it('in sharedSecret between two keys that it made itself', () => {
+    const key = fc.bigInt({ min: 1n, max: ORDER - 1n }).map(scalar);
+    fc.assert(
+      fc.property(key, key, (own, other) =>
+        agree((signer) => {
+          signer.publicKey(own);
+          return signer.sharedSecret(own, signer.publicKey(other));
+        }),
+      ),
+      run,
+    );
+  });
+
   it('in verify, whatever was done to the signature, the message or the key', () => {
     const key = fc.bigInt({ min: 1n, max: ORDER - 1n }).map(scalar);
     const change = fc.oneof(

@@ -1,5 +1,6 @@
 import { createECDH, createHash, createHmac, createPublicKey, ECDH, type KeyObject, verify } from 'node:crypto';
 import type { KeyPair, Signer } from '../../core/ports/index.ts';
+import { inverse } from './inverse.ts';
 
 const CURVE = 'prime256v1';
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -9,9 +10,18 @@ const ONE = Buffer.of(1);
 /** Of each cache: a worker meets a handful of keys and some hundred messages a trial. */
 const CACHE_LIMIT = 4096;
 
+/** A signature that is known to be good. */
+interface Verified {
+  readonly message: Buffer;
+  readonly publicKey: Buffer;
+}
+
 /**
  * P-256 over node:crypto, byte for byte what the reference signer yields and several times faster, since it lets
  * OpenSSL multiply the points. Node's own ECDSA draws its nonce at random, so RFC 6979 is done here.
+ *
+ * Both ends of a world ask the same signer, so it knows the secrets behind most public keys that it meets: it needs
+ * to verify nothing that it signed, and a shared secret is a multiple of the generator, for which OpenSSL has tables.
  *
  * For the simulator only: the arithmetic on secrets is plain BigInt and takes a time that depends on them.
  */
@@ -19,9 +29,10 @@ export class SimSigner implements Signer {
   readonly #point = createECDH(CURVE);
   readonly #publicKeys = new Map<string, Buffer>();
   readonly #keyObjects = new Map<string, KeyObject>();
-  readonly #sharedSecrets = new Map<string, Buffer>();
-  /** Digests of (key, signature, message) known to be good. A forged message is never among them. */
-  readonly #verified = new Map<string, true>();
+  /** The secrets behind the public keys that were worked out here. */
+  readonly #secrets = new Map<string, bigint>();
+  /** By signature. A forged message is never among them. */
+  readonly #verified = new Map<string, Verified>();
 
   keyPair(entropy: Uint8Array): KeyPair {
     if (entropy.length !== 48) throw new RangeError(`a key pair takes 48 bytes of entropy, not ${entropy.length}`);
@@ -40,11 +51,11 @@ export class SimSigner implements Signer {
     const hash = toBigInt(digest) % ORDER;
     const secret = toBigInt(secretKey);
     for (const nonce of nonces(secretKey, toBytes(hash))) {
-      const r = this.#xOfMultiple(nonce) % ORDER;
-      const s = (inverse(toBigInt(nonce)) * (hash + r * secret)) % ORDER;
+      const r = toBigInt(this.#multiple(nonce)) % ORDER;
+      const s = (inverse(toBigInt(nonce), ORDER) * (hash + r * secret)) % ORDER;
       if (r === 0n || s === 0n) continue; // RFC 6979 3.4: take the next nonce
       const signature = Buffer.concat([toBytes(r), toBytes(s > HALF_ORDER ? ORDER - s : s)]);
-      remember(this.#verified, cacheKey(publicKey, signature, message), true);
+      this.#vouch(signature, message, publicKey);
       return signature;
     }
     throw new Error('unreachable: RFC 6979 yields nonces without end');
@@ -52,29 +63,32 @@ export class SimSigner implements Signer {
 
   verify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
     if (signature.length !== 64 || publicKey.length !== 33) return false;
-    const key = cacheKey(publicKey, signature, message);
-    if (this.#verified.has(key)) return true;
+    const known = this.#verified.get(text(signature));
+    if (known?.message.equals(message) && known.publicKey.equals(publicKey)) return true;
     if (toBigInt(signature.subarray(32)) > HALF_ORDER) return false;
     const keyObject = this.#keyObject(publicKey);
     if (!keyObject) return false;
     if (!verify('sha256', message, { key: keyObject, dsaEncoding: 'ieee-p1363' }, signature)) return false;
-    remember(this.#verified, key, true);
+    this.#vouch(signature, message, publicKey);
     return true;
   }
 
   sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    const own = text(this.#publicKeyOf(secretKey));
-    const other = text(publicKey);
-    // Both ends of a pair arrive at the same secret, and in a world both ends ask here.
-    const key = own < other ? own + other : other + own;
-    let secret = this.#sharedSecrets.get(key);
-    if (!secret) {
-      if (!this.#keyObject(publicKey)) throw new RangeError('the public key is not a compressed point of P-256');
-      this.#point.setPrivateKey(secretKey);
-      secret = this.#point.computeSecret(publicKey);
-      remember(this.#sharedSecrets, key, secret);
-    }
-    return Uint8Array.from(secret);
+    const own = this.#secretOf(secretKey);
+    const other = this.#secrets.get(text(publicKey));
+    if (other !== undefined) return Uint8Array.from(this.#multiple(toBytes((own * other) % ORDER)));
+    if (!this.#keyObject(publicKey)) throw new RangeError('the public key is not a compressed point of P-256');
+    this.#point.setPrivateKey(secretKey);
+    return Uint8Array.from(this.#point.computeSecret(publicKey));
+  }
+
+  #vouch(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): void {
+    const verified = { message: Buffer.from(message), publicKey: Buffer.from(publicKey) };
+    remember(this.#verified, text(signature), verified);
+  }
+
+  #secretOf(secretKey: Uint8Array): bigint {
+    return this.#secrets.get(text(this.#publicKeyOf(secretKey))) ?? toBigInt(secretKey);
   }
 
   #publicKeyOf(secretKey: Uint8Array): Buffer {
@@ -85,6 +99,7 @@ export class SimSigner implements Signer {
       this.#point.setPrivateKey(secretKey);
       publicKey = this.#point.getPublicKey(null, 'compressed');
       remember(this.#publicKeys, key, publicKey);
+      remember(this.#secrets, text(publicKey), toBigInt(secretKey));
     }
     return publicKey;
   }
@@ -102,9 +117,10 @@ export class SimSigner implements Signer {
     return keyObject;
   }
 
-  #xOfMultiple(scalar: Buffer): bigint {
+  /** The x coordinate of that multiple of the generator, 32 bytes. */
+  #multiple(scalar: Buffer): Buffer {
     this.#point.setPrivateKey(scalar);
-    return toBigInt(this.#point.getPublicKey(null, 'uncompressed').subarray(1, 33));
+    return this.#point.getPublicKey().subarray(1, 33);
   }
 }
 
@@ -131,18 +147,6 @@ function hmac(key: Buffer, ...parts: readonly Uint8Array[]): Buffer {
   return mac.digest();
 }
 
-/** 1 / value modulo the order, by the extended Euclidean algorithm. */
-function inverse(value: bigint): bigint {
-  let [previous, current] = [ORDER, value];
-  let [previousFactor, factor] = [0n, 1n];
-  while (current !== 0n) {
-    const quotient = previous / current;
-    [previous, current] = [current, previous - quotient * current];
-    [previousFactor, factor] = [factor, previousFactor - quotient * factor];
-  }
-  return previousFactor < 0n ? previousFactor + ORDER : previousFactor;
-}
-
 function decompress(publicKey: Uint8Array): Buffer | undefined {
   if (publicKey.length !== 33 || (publicKey[0] !== 2 && publicKey[0] !== 3)) return undefined;
   try {
@@ -155,10 +159,6 @@ function decompress(publicKey: Uint8Array): Buffer | undefined {
 function assertSecretKey(secretKey: Uint8Array): void {
   const value = secretKey.length === 32 ? toBigInt(secretKey) : 0n;
   if (value === 0n || value >= ORDER) throw new RangeError('the secret key is not in 1 to n - 1');
-}
-
-function cacheKey(publicKey: Uint8Array, signature: Uint8Array, message: Uint8Array): string {
-  return createHash('sha256').update(publicKey).update(signature).update(message).digest('binary');
 }
 
 /** Keeps the newest entries. */
