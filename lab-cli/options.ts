@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
+import type { Family } from '../core/net/endpoint.ts';
+import { canonicalAddress, isAddress } from '../core/net/ip.ts';
+import { type HostPort, parseHostPort } from './network/host-port.ts';
 import type { Shard } from './pool/workload.ts';
 
 // Readers of the command line's values. commander prints what they throw, with the option's name, and we exit with 2.
@@ -20,4 +23,23 @@ export function shard(text: string): Shard {
 
 export function defaultWorkers(): number {
   return availableParallelism();
+}
+
+export function family(text: string): Family {
+  if (text === '4' || text === '6') return text === '4' ? 4 : 6;
+  throw new InvalidArgumentError('Expected 4 or 6.');
+}
+
+export function address(text: string): string {
+  if (isAddress(text)) return canonicalAddress(text);
+  throw new InvalidArgumentError('Expected an IP address of this machine.');
+}
+
+/** Collects the values of an option that is given several times. */
+export function hostPort(defaultPort: number): (text: string, before?: readonly HostPort[]) => HostPort[] {
+  return (text, before = []) => {
+    const parsed = parseHostPort(text, defaultPort);
+    if (parsed) return [...before, parsed];
+    throw new InvalidArgumentError('Expected HOST or HOST:PORT, with an IPv6 address in brackets if a port follows.');
+  };
 }

@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { LISTS } from './commands/lists.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { Console } from './console.ts';
+import { networkCommands } from './network-program.ts';
 import { defaultWorkers, shard, wholeNumber } from './options.ts';
 import { packageJson } from './package-root.ts';
 
@@ -19,6 +20,7 @@ export function labProgram(console: Console, exit: (code: number) => void): Comm
   program.addCommand(replayCommand(console, exit));
   program.addCommand(reportCommand(console, exit));
   program.addCommand(listCommand(console, exit));
+  for (const command of networkCommands(console, exit)) program.addCommand(command);
   program.addHelpText('after', EXIT_CODES);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print help');
   return program;
@@ -26,7 +28,7 @@ export function labProgram(console: Console, exit: (code: number) => void): Comm
 
 const EXIT_CODES = `
 Results go to stdout, progress to stderr.
-Exit codes: 0 done; 1 an expectation failed; 2 bad input; 130 interrupted, what was finished is kept.`;
+Exit codes: 0 done; 1 an expectation or a connection failed; 2 bad input; 130 interrupted, what was finished is kept.`;
 
 function runCommand(console: Console, exit: (code: number) => void): Command {
   return new Command('run')
