@@ -6,7 +6,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** RFC 1123 section 2.1; underscores, since the networks of containers have them. */
+/** Labels of a host name (RFC 1035 section 2.3.1), of 253 characters at most; containers have underscores in theirs. */
 const NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 
 /**
