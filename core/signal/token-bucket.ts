@@ -18,13 +18,13 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** False: too many, this one does not go through. */
-  take(now: number): boolean {
+  /** False: too many, these do not go through. */
+  take(now: number, count = 1): boolean {
     const { burst, perSecond } = this.#limit;
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1e6) * perSecond);
     this.#filledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }

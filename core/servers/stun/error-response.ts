@@ -1,4 +1,4 @@
-import type { Attribute } from '../../wire/stun/attribute.ts';
+import type { Attribute, ErrorCode } from '../../wire/stun/attribute.ts';
 import type { ReceivedMessage } from '../../wire/stun/decode-message.ts';
 import { encodeMessage } from '../../wire/stun/encode-message.ts';
 import type { Protection } from '../../wire/stun/message.ts';
@@ -21,6 +21,11 @@ const REASONS = {
 
 export type ErrorCodeNumber = keyof typeof REASONS;
 
+/** The code with its phrase. */
+export function errorCode(code: ErrorCodeNumber): ErrorCode {
+  return { code, reason: REASONS[code] };
+}
+
 /** An error response to the request. */
 export function errorResponse(
   request: ReceivedMessage,
@@ -29,7 +34,7 @@ export function errorResponse(
   protection: Protection = {},
 ): Buffer {
   const { method, transactionId, fingerprint } = request;
-  const error: Attribute = { type: 'error-code', value: { code, reason: REASONS[code] } };
+  const error: Attribute = { type: 'error-code', value: errorCode(code) };
   return encodeMessage(
     { messageClass: 'error', method, transactionId, attributes: [error, ...attributes] },
     { ...protection, fingerprint },

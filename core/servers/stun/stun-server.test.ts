@@ -176,6 +176,37 @@ describe('STUN server over UDP', () => {
       await start(alternate);
     });
   });
+
+  it('is a plain server where there is no second address: no CHANGE-REQUEST, nothing to compare', async () => {
+    await scene(async ({ client, server }) => {
+      const plain = { address: addressesOf(server)[0]!, port: 9 };
+      const { close, counters } = await startStunServer(server, { primary: plain });
+      const [answer] = await ask(client, encode([]), plain);
+      expect(decodeMessage(answer!).attributes.map(({ type }) => type)).toEqual(['xor-mapped-address']);
+      const [refusal] = await ask(
+        client,
+        encode([{ type: 'change-request', value: { address: true, port: true } }]),
+        plain,
+      );
+      expect(attributeOf(decodeMessage(refusal!), 'error-code')!.code).toBe(420);
+      await ask(client, Buffer.from('not STUN at all, but long enough'), plain);
+      expect(counters).toEqual({ answered: 2, limited: 0, ignored: 1 });
+      close();
+    });
+  });
+
+  it('answers a source no faster than its limit', async () => {
+    await scene(async ({ client, server }) => {
+      const primary = { address: addressesOf(server)[0]!, port: 9 };
+      const { close, counters } = await startStunServer(server, { primary, requestLimit: { perSecond: 1, burst: 5 } });
+      const socket = await client.udp.bind();
+      for (let n = 0; n < 50; n++) socket.send(encode([]), primary);
+      expect(await ask(client, encode([]), primary)).toEqual([]);
+      expect(counters).toMatchObject({ answered: 5, limited: 46 });
+      socket.close();
+      close();
+    });
+  });
 });
 
 describe('STUN server over TCP', () => {

@@ -1,22 +1,41 @@
 import type { Endpoint } from '../../net/endpoint.ts';
 import { familyOf } from '../../net/ip.ts';
-import type { Host, UdpSocket } from '../../ports/index.ts';
+import type { Clock, Host, UdpSocket } from '../../ports/index.ts';
+import type { RateLimit } from '../../signal/token-bucket.ts';
 import { attributeOf } from '../../wire/stun/attribute.ts';
 import { decodeMessage, isStun, type ReceivedMessage } from '../../wire/stun/decode-message.ts';
 import { METHOD } from '../../wire/stun/message.ts';
 import { WireError } from '../../wire/wire-error.ts';
+import { SourceLimiter } from '../source-limiter.ts';
 import { answerBinding, type BehaviourAddresses } from './binding.ts';
 import { type FramedTcpOptions, listenFramed } from './framed-tcp.ts';
 
 export interface StunServerOptions {
   readonly primary: Endpoint;
-  /** Differs from `primary` in both address and port. */
-  readonly alternate: Endpoint;
+  /** Differs from `primary` in both address and port. Without one it is a plain server (RFC 8489), on one port. */
+  readonly alternate?: Endpoint | undefined;
+  /** Requests of one source that are answered. @default every one */
+  readonly requestLimit?: RateLimit;
   readonly tcp?: FramedTcpOptions;
 }
 
 /** Index of an address and of a port, 0 for the primary one. */
 type Place = readonly [address: 0 | 1, port: 0 | 1];
+
+/** What a STUN server has done since it started. */
+export interface StunCounters {
+  answered: number;
+  /** Requests that were not answered, since their sender asks too often. */
+  limited: number;
+  /** What is no Binding request. */
+  ignored: number;
+}
+
+/** See {@link startStunServer}. */
+export interface RunningStunServer {
+  readonly counters: Readonly<StunCounters>;
+  close(): void;
+}
 
 const PLACES: readonly Place[] = [
   [0, 0],
@@ -26,7 +45,7 @@ const PLACES: readonly Place[] = [
 ];
 
 /**
- * A STUN server on two addresses and two ports, as RFC 5780 needs it, over UDP and TCP. It keeps nothing between two
+ * A STUN server on two addresses and two ports, as RFC 5780 needs it, or on one of each, over UDP and TCP. It keeps nothing between two
  * datagrams and answers nothing but Binding requests. The answer to the shortest request is 56 bytes for 20 over IPv4
  * (84 for 48 on the wire, 1.75 times as much) and 92 for 20 over IPv6 (140 for 68): all that RFC 5780 prescribes and
  * nothing else.
@@ -36,35 +55,37 @@ const PLACES: readonly Place[] = [
 export async function startStunServer(
   host: Pick<Host, 'clock' | 'udp' | 'tcp'>,
   options: StunServerOptions,
-): Promise<{ close(): void }> {
-  const server = new StunServer(options);
+): Promise<RunningStunServer> {
+  const server = new StunServer(host.clock, options);
   try {
     await server.start(host);
   } catch (error) {
     server.close();
     throw error;
   }
-  return { close: () => server.close() };
+  return { counters: server.counters, close: () => server.close() };
 }
 
 class StunServer {
+  readonly counters: StunCounters = { answered: 0, limited: 0, ignored: 0 };
+  readonly #clock: Clock;
   readonly #options: StunServerOptions;
+  readonly #places: readonly Place[];
+  readonly #limiter: SourceLimiter | undefined;
   readonly #sockets = new Map<Place, UdpSocket>();
   readonly #listeners: { close(): void }[] = [];
 
-  constructor(options: StunServerOptions) {
-    const { primary, alternate } = options;
-    if (primary.address === alternate.address || primary.port === alternate.port) {
-      throw new RangeError('the alternate endpoint differs in both address and port (RFC 5780 section 6)');
-    }
-    if (familyOf(primary.address) !== familyOf(alternate.address)) {
-      throw new RangeError('both endpoints are of one address family');
-    }
+  constructor(clock: Clock, options: StunServerOptions) {
+    const { primary, alternate, requestLimit } = options;
+    if (alternate) assertAlternate(primary, alternate);
+    this.#clock = clock;
     this.#options = options;
+    this.#places = alternate ? PLACES : PLACES.slice(0, 1);
+    this.#limiter = requestLimit && new SourceLimiter(requestLimit);
   }
 
   async start(host: Pick<Host, 'clock' | 'udp' | 'tcp'>): Promise<void> {
-    for (const place of PLACES) {
+    for (const place of this.#places) {
       const here = this.#endpoint(place);
       const socket = await host.udp.bind({ ...here, family: familyOf(here.address) });
       this.#sockets.set(place, socket);
@@ -79,18 +100,19 @@ class StunServer {
   }
 
   #receive(data: Uint8Array, from: Endpoint, place: Place): void {
-    const request = bindingRequest(data);
+    const request = this.#take(data, from);
     if (!request) return;
-    const change = attributeOf(request, 'change-request');
+    const changeable = this.#options.alternate !== undefined;
+    const change = changeable ? attributeOf(request, 'change-request') : undefined;
     const source = placeAt(place, change?.address ?? false, change?.port ?? false);
     const behaviour = this.#behaviour(source, place);
-    this.#sockets.get(source)!.send(answerBinding(request, from, behaviour, true), from);
+    this.#sockets.get(source)!.send(answerBinding(request, from, behaviour, changeable), from);
   }
 
   #overTcp(place: Place): Parameters<typeof listenFramed>[2] {
     return {
       message: (bytes, connection) => {
-        const request = bindingRequest(bytes);
+        const request = this.#take(bytes, connection.remote);
         if (!request) return;
         const behaviour = this.#behaviour(place, place);
         connection.send(answerBinding(request, connection.remote, behaviour, false));
@@ -100,13 +122,36 @@ class StunServer {
     };
   }
 
-  #behaviour(source: Place, asked: Place): BehaviourAddresses {
+  /** The request, if it is one and its sender does not ask too often. */
+  #take(data: Uint8Array, from: Endpoint): ReceivedMessage | undefined {
+    const request = bindingRequest(data);
+    if (!request) this.counters.ignored++;
+    else if (this.#limiter?.refuses(from.address, this.#clock.now())) this.counters.limited++;
+    else {
+      this.counters.answered++;
+      return request;
+    }
+    return undefined;
+  }
+
+  #behaviour(source: Place, asked: Place): BehaviourAddresses | undefined {
+    if (!this.#options.alternate) return undefined;
     return { origin: this.#endpoint(source), other: this.#endpoint(placeAt(asked, true, true)) };
   }
 
   #endpoint([address, port]: Place): Endpoint {
-    const pair = [this.#options.primary, this.#options.alternate] as const;
+    const { primary, alternate = primary } = this.#options;
+    const pair = [primary, alternate] as const;
     return { address: pair[address].address, port: pair[port].port };
+  }
+}
+
+function assertAlternate(primary: Endpoint, alternate: Endpoint): void {
+  if (primary.address === alternate.address || primary.port === alternate.port) {
+    throw new RangeError('the alternate endpoint differs in both address and port (RFC 5780 section 6)');
+  }
+  if (familyOf(primary.address) !== familyOf(alternate.address)) {
+    throw new RangeError('both endpoints are of one address family');
   }
 }
 

@@ -1,5 +1,4 @@
 import { sameEndpoint } from '../../net/endpoint.ts';
-import { familyOf } from '../../net/ip.ts';
 import type { Clock } from '../../ports/index.ts';
 import { attributeOf, attributesOf } from '../../wire/stun/attribute.ts';
 import { isChannelNumber } from '../../wire/turn/channel-data.ts';
@@ -11,9 +10,10 @@ import type { ResolvedTurnOptions } from './turn-options.ts';
 /** RFC 8656 section 8.2. */
 export function refresh(request: AuthenticRequest, allocation: Allocation, options: ResolvedTurnOptions): Buffer {
   const family = attributeOf(request.message, 'requested-address-family');
-  if (family !== undefined && family !== familyOf(allocation.relayed.address)) return request.refuse(443);
+  if (family !== undefined && !allocation.has(family)) return request.refuse(443);
   if (attributeOf(request.message, 'lifetime') === 0) {
-    allocation.end();
+    if (family === undefined) allocation.end();
+    else allocation.endFamily(family);
     return request.succeed([{ type: 'lifetime', value: 0 }]);
   }
   const lifetimeMs = grantedLifetimeMs(request.message, options);

@@ -1,14 +1,18 @@
 import type { Host, UdpSocket } from '../../ports/index.ts';
 import { transactionKey } from '../../wire/stun/message.ts';
+import { sourceOf } from '../source-limiter.ts';
+import { Tally } from '../tally.ts';
 import { Allocation } from './allocation.ts';
 import type { AuthenticRequest } from './authentication.ts';
 import type { ClientLink } from './client-link.ts';
+import type { TurnCounters } from './turn-counters.ts';
 import type { ResolvedTurnOptions } from './turn-options.ts';
 
 interface Entry {
   /** Of the Allocate request that made it. */
   readonly transaction: string;
   readonly username: string;
+  readonly source: string;
   /** Undefined while its socket is being opened. */
   allocation: Allocation | undefined;
   /** Undefined until there is one. A retransmitted request gets it once more (RFC 8656 section 7.2). */
@@ -20,11 +24,14 @@ export class Allocations {
   readonly #host: Pick<Host, 'clock' | 'random'>;
   readonly #options: ResolvedTurnOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #perUser = new Map<string, number>();
+  readonly #counters: TurnCounters;
+  readonly #perUser = new Tally();
+  readonly #perSource = new Tally();
 
-  constructor(host: Pick<Host, 'clock' | 'random'>, options: ResolvedTurnOptions) {
+  constructor(host: Pick<Host, 'clock' | 'random'>, options: ResolvedTurnOptions, counters: TurnCounters) {
     this.#host = host;
     this.#options = options;
+    this.#counters = counters;
   }
 
   get size(): number {
@@ -32,7 +39,12 @@ export class Allocations {
   }
 
   ofUser(username: string): number {
-    return this.#perUser.get(username) ?? 0;
+    return this.#perUser.of(username);
+  }
+
+  /** Of all clients at the address's source, see {@link sourceOf}. */
+  ofSource(address: string): number {
+    return this.#perSource.of(sourceOf(address));
   }
 
   get(link: ClientLink): Allocation | undefined {
@@ -56,23 +68,27 @@ export class Allocations {
     const entry = {
       transaction: transactionKey(request.message),
       username,
+      source: sourceOf(link.remote.address),
       allocation: undefined,
       response: undefined,
     };
     this.#entries.set(link.key, entry);
-    this.#perUser.set(username, this.ofUser(username) + 1);
+    this.#perUser.add(entry.username, 1);
+    this.#perSource.add(entry.source, 1);
     return entry;
   }
 
-  /** The socket is there; undefined if the place was given up meanwhile, and then the socket is closed. */
-  complete(link: ClientLink, entry: Entry, socket: UdpSocket, lifetimeMs: number): Allocation | undefined {
+  /** The sockets are there; undefined if the place was given up meanwhile, and then they are closed. */
+  complete(link: ClientLink, entry: Entry, sockets: readonly UdpSocket[], lifetimeMs: number): Allocation | undefined {
     if (this.#entries.get(link.key) !== entry) {
-      socket.close();
+      for (const socket of sockets) socket.close();
       return undefined;
     }
     const forget = () => this.#forget(link.key, entry);
-    entry.allocation = new Allocation(this.#host, this.#options, link, entry.username, socket, forget);
+    const { username } = entry;
+    entry.allocation = new Allocation(this.#host, this.#options, this.#counters, link, username, sockets, forget);
     entry.allocation.live(lifetimeMs);
+    this.#counters.granted++;
     return entry.allocation;
   }
 
@@ -96,8 +112,7 @@ export class Allocations {
   #forget(key: string, entry: Entry): void {
     if (this.#entries.get(key) !== entry) return;
     this.#entries.delete(key);
-    const left = this.ofUser(entry.username) - 1;
-    if (left > 0) this.#perUser.set(entry.username, left);
-    else this.#perUser.delete(entry.username);
+    this.#perUser.add(entry.username, -1);
+    this.#perSource.add(entry.source, -1);
   }
 }

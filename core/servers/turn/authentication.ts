@@ -8,6 +8,7 @@ import { hasIntegrity, verifyIntegrity } from '../../wire/stun/integrity.ts';
 import type { Protection } from '../../wire/stun/message.ts';
 import { type ErrorCodeNumber, errorResponse } from '../stun/error-response.ts';
 import { Nonces } from './nonces.ts';
+import type { TurnCounters } from './turn-counters.ts';
 import type { ResolvedTurnOptions } from './turn-options.ts';
 
 /** A request whose sender has proved to know a password, and the means to answer it in kind. */
@@ -15,8 +16,10 @@ export class AuthenticRequest {
   readonly message: ReceivedMessage;
   readonly username: string;
   readonly #protection: Protection;
+  readonly #counters: TurnCounters;
 
-  constructor(message: ReceivedMessage, username: string, key: Uint8Array) {
+  constructor(message: ReceivedMessage, username: string, key: Uint8Array, counters: TurnCounters) {
+    this.#counters = counters;
     this.message = message;
     this.username = username;
     const integrity = message.sha256At === undefined ? 'sha1' : 'sha256';
@@ -29,6 +32,7 @@ export class AuthenticRequest {
   }
 
   refuse(code: ErrorCodeNumber, attributes: readonly Attribute[] = []): Buffer {
+    this.#counters.refuse(code);
     return errorResponse(this.message, code, attributes, this.#protection);
   }
 }
@@ -37,11 +41,13 @@ export class AuthenticRequest {
 export class Authentication {
   readonly #options: ResolvedTurnOptions;
   readonly #nonces: Nonces;
+  readonly #counters: TurnCounters;
   /** For users that don't exist, so that asking for one takes as long as asking for one who does. */
   readonly #noKey: Uint8Array;
 
-  constructor(options: ResolvedTurnOptions, clock: Clock, random: Random) {
+  constructor(options: ResolvedTurnOptions, clock: Clock, random: Random, counters: TurnCounters) {
     this.#options = options;
+    this.#counters = counters;
     this.#nonces = new Nonces(clock, random, options.nonceLifetimeMs);
     this.#noKey = random.bytes(16);
   }
@@ -55,9 +61,12 @@ export class Authentication {
       return errorResponse(message, 400);
     }
     const key = this.#key(username);
-    if (!verifyIntegrity(message, key ?? this.#noKey) || !key) return this.#challenge(message, 401, from);
+    if (!verifyIntegrity(message, key ?? this.#noKey) || !key) {
+      this.#counters.unauthentic++;
+      return this.#challenge(message, 401, from);
+    }
     if (!this.#nonces.isValid(nonce, from.address)) return this.#challenge(message, 438, from);
-    return new AuthenticRequest(message, username, key);
+    return new AuthenticRequest(message, username, key, this.#counters);
   }
 
   #challenge(message: ReceivedMessage, code: 401 | 438, from: Endpoint): Buffer {

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../net/endpoint.ts';
 import { canonicalAddress, isUnspecified } from '../../net/ip.ts';
+import type { RateLimit } from '../../signal/token-bucket.ts';
 import type { FramedTcpOptions } from '../stun/framed-tcp.ts';
 import { isPublicPeer } from './peer-policy.ts';
 
@@ -23,18 +24,25 @@ export interface TurnServerOptions {
   readonly maxAllocations?: number;
   /** @default 100 */
   readonly maxAllocationsPerUser?: number;
+  /** Of clients with one IPv4 address, or in one IPv6 /64: users may share their name. @default 100 */
+  readonly maxAllocationsPerAddress?: number;
+  /** Relayed for one allocation, both ways together; what is more gets lost. 0: no limit. @default 0 */
+  readonly maxBytesPerSecond?: number;
+  /** Requests of one source that are answered. @default every one */
+  readonly requestLimit?: RateLimit | undefined;
   /** Permissions, and likewise channels, of one allocation. @default 64 */
   readonly maxPeers?: number;
   /**
-   * May clients exchange data with this address?
-   * @default every address but those of the loopback, unspecified, multicast and broadcast ones
+   * May clients exchange data with this address? Relayed addresses of this server always may be reached.
+   * @default every address of the Internet: none that is private, link-local, loopback, multicast or reserved
    */
   readonly allowPeer?: (address: string) => boolean;
   /** @default that of the framing, but with messages as long as there can be */
   readonly tcp?: FramedTcpOptions;
 }
 
-export type ResolvedTurnOptions = Required<TurnServerOptions>;
+export type ResolvedTurnOptions = Required<Omit<TurnServerOptions, 'requestLimit'>> &
+  Pick<TurnServerOptions, 'requestLimit'>;
 
 const LONGEST_MESSAGE = 20 + 0xffff;
 
@@ -51,6 +59,8 @@ export function resolveTurnOptions(options: TurnServerOptions): ResolvedTurnOpti
     nonceLifetimeMs: 3_600_000,
     maxAllocations: 1000,
     maxAllocationsPerUser: 100,
+    maxAllocationsPerAddress: 100,
+    maxBytesPerSecond: 0,
     maxPeers: 64,
     allowPeer: isPublicPeer,
     ...options,

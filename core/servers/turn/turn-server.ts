@@ -6,6 +6,7 @@ import { decodeMessage, isStun, type ReceivedMessage, unknownRequired } from '..
 import { METHOD } from '../../wire/stun/message.ts';
 import { decodeChannelData, isChannelData } from '../../wire/turn/channel-data.ts';
 import { WireError } from '../../wire/wire-error.ts';
+import { SourceLimiter } from '../source-limiter.ts';
 import { answerBinding } from '../stun/binding.ts';
 import { type FramedConnection, listenFramed } from '../stun/framed-tcp.ts';
 import { AllocateService } from './allocate-request.ts';
@@ -15,6 +16,7 @@ import { Allocations } from './allocations.ts';
 import { Authentication, type AuthenticRequest } from './authentication.ts';
 import type { ClientLink } from './client-link.ts';
 import { RelayPorts } from './relay-ports.ts';
+import { TurnCounters } from './turn-counters.ts';
 import { type ResolvedTurnOptions, resolveTurnOptions, type TurnServerOptions } from './turn-options.ts';
 
 type Service = Pick<Host, 'clock' | 'random' | 'udp' | 'tcp'>;
@@ -25,7 +27,14 @@ const UNDERSTOOD = new Map<number, ReadonlySet<AttributeName>>(
     [
       [
         METHOD.allocate,
-        ['requested-transport', 'lifetime', 'even-port', 'reservation-token', 'requested-address-family'],
+        [
+          'requested-transport',
+          'lifetime',
+          'even-port',
+          'reservation-token',
+          'requested-address-family',
+          'additional-address-family',
+        ],
       ],
       [METHOD.refresh, ['lifetime', 'requested-address-family']],
       [METHOD.createPermission, ['xor-peer-address']],
@@ -42,7 +51,7 @@ const UNDERSTOOD_IN_SEND: ReadonlySet<AttributeName> = new Set(['xor-peer-addres
  *
  * @throws RangeError if there is no address to relay from; NetError EADDRINUSE, EADDRNOTAVAIL
  */
-export async function startTurnServer(host: Service, options: TurnServerOptions): Promise<{ close(): void }> {
+export async function startTurnServer(host: Service, options: TurnServerOptions): Promise<RunningTurnServer> {
   const server = new TurnServer(host, resolveTurnOptions(options));
   try {
     await server.start();
@@ -50,16 +59,33 @@ export async function startTurnServer(host: Service, options: TurnServerOptions)
     server.close();
     throw error;
   }
-  return { close: () => server.close() };
+  return {
+    counters: server.counters,
+    get allocations() {
+      return server.allocations;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** See {@link startTurnServer}. */
+export interface RunningTurnServer {
+  readonly counters: TurnCounters;
+  /** Allocations that are alive. */
+  readonly allocations: number;
+  /** Frees every port. */
+  close(): void;
 }
 
 class TurnServer {
+  readonly counters = new TurnCounters();
   readonly #host: Service;
   readonly #options: ResolvedTurnOptions;
   readonly #authentication: Authentication;
   readonly #allocations: Allocations;
   readonly #ports: RelayPorts;
   readonly #allocating: AllocateService;
+  readonly #limiter: SourceLimiter | undefined;
   readonly #links = new Map<FramedConnection, ClientLink>();
   #socket: UdpSocket | undefined;
   #listener: { close(): void } | undefined;
@@ -67,10 +93,15 @@ class TurnServer {
   constructor(host: Service, options: ResolvedTurnOptions) {
     this.#host = host;
     this.#options = options;
-    this.#authentication = new Authentication(options, host.clock, host.random);
-    this.#allocations = new Allocations(host, options);
+    this.#authentication = new Authentication(options, host.clock, host.random, this.counters);
+    this.#allocations = new Allocations(host, options, this.counters);
     this.#ports = new RelayPorts(host, options.relayPorts);
+    this.#limiter = options.requestLimit && new SourceLimiter(options.requestLimit);
     this.#allocating = new AllocateService(options, this.#allocations, this.#ports);
+  }
+
+  get allocations(): number {
+    return this.#allocations.size;
   }
 
   async start(): Promise<void> {
@@ -117,9 +148,11 @@ class TurnServer {
         const message = decodeChannelData(data);
         allocation?.toChannel(message.data, message.channel);
       } else if (isStun(data)) this.#handle(decodeMessage(data), link);
+      else this.counters.malformed++;
     } catch (error) {
       // RFC 8489 section 6.3: what can't be read is silently ignored.
       if (!(error instanceof WireError)) throw error;
+      this.counters.malformed++;
     }
   }
 
@@ -127,6 +160,10 @@ class TurnServer {
     const { messageClass, method } = message;
     if (messageClass === 'indication' && method === METHOD.send) this.#send(message, link);
     if (messageClass !== 'request') return;
+    if (this.#limiter?.refuses(link.remote.address, this.#host.clock.now())) {
+      this.counters.limited++;
+      return;
+    }
     if (method === METHOD.binding) link.send(answerBinding(message, link.remote, undefined, false));
     else if (UNDERSTOOD.has(method)) this.#authenticated(message, link);
   }

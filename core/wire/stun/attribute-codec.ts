@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import type { Family } from '../../net/endpoint.ts';
 import { WireError } from '../wire-error.ts';
 import { decodeAddress, decodeXorAddress, encodeAddress, encodeXorAddress } from './address-value.ts';
 import {
+  type AddressErrorCode,
   ATTRIBUTE_CODES,
   type Attribute,
   type AttributeName,
@@ -18,6 +20,8 @@ interface ValueCodec<T> {
 
 const ADDRESS = { encode: encodeAddress, decode: decodeAddress };
 const XOR_ADDRESS = { encode: encodeXorAddress, decode: decodeXorAddress };
+
+const FAMILY = { encode: (family: Family) => Buffer.of(familyCode(family), 0, 0, 0), decode: decodeFamily };
 
 const MAX_USERNAME = 508; // RFC 8489 section 14.3: fewer than 509 bytes
 const MAX_TEXT = 763; // RFC 8489 sections 14.8 to 14.14: fewer than 128 characters, so at most 763 bytes
@@ -42,10 +46,7 @@ const CODECS: { readonly [K in AttributeName]: ValueCodec<AttributeValues[K]> } 
   'xor-peer-address': XOR_ADDRESS,
   data: { encode: (value) => value, decode: (value) => value },
   'xor-relayed-address': XOR_ADDRESS,
-  'requested-address-family': {
-    encode: (family) => Buffer.of(family === 4 ? 1 : 2, 0, 0, 0),
-    decode: decodeFamily,
-  },
+  'requested-address-family': FAMILY,
   'even-port': {
     encode: ({ reserveNext }) => Buffer.of(reserveNext ? 0x80 : 0),
     decode: (value) => ({ reserveNext: (sized(value, 1)[0]! & 0x80) !== 0 }),
@@ -56,6 +57,8 @@ const CODECS: { readonly [K in AttributeName]: ValueCodec<AttributeValues[K]> } 
   },
   'dont-fragment': { encode: () => Buffer.alloc(0), decode: (value) => sized(value, 0) && true },
   'reservation-token': { encode: encodeToken, decode: (value) => sized(value, 8) },
+  'additional-address-family': FAMILY,
+  'address-error-code': { encode: encodeAddressError, decode: decodeAddressError },
 };
 
 const NAMES = new Map<number, AttributeName>();
@@ -164,8 +167,26 @@ function decodeChangeRequest(value: Buffer): AttributeValues['change-request'] {
   return { address: (flags & CHANGE_ADDRESS) !== 0, port: (flags & CHANGE_PORT) !== 0 };
 }
 
-function decodeFamily(value: Buffer): 4 | 6 {
-  const family = sized(value, 4)[0]!;
-  if (family !== 1 && family !== 2) throw new WireError('REQUESTED-ADDRESS-FAMILY is neither IPv4 nor IPv6');
-  return family === 1 ? 4 : 6;
+function familyCode(family: Family): number {
+  return family === 4 ? 1 : 2;
+}
+
+function decodeFamily(value: Buffer): Family {
+  return familyOfCode(sized(value, 4)[0]!);
+}
+
+function familyOfCode(code: number): Family {
+  if (code !== 1 && code !== 2) throw new WireError('an address family is neither IPv4 nor IPv6');
+  return code === 1 ? 4 : 6;
+}
+
+/** Like ERROR-CODE, with the family in the first of its reserved bytes. */
+function encodeAddressError({ family, ...error }: AddressErrorCode): Buffer {
+  const value = encodeErrorCode(error);
+  value[0] = familyCode(family);
+  return value;
+}
+
+function decodeAddressError(value: Buffer): AddressErrorCode {
+  return { ...decodeErrorCode(value), family: familyOfCode(value[0]!) };
 }

@@ -6,6 +6,11 @@ export interface ErrorCode {
   readonly reason: string;
 }
 
+/** Why a relayed address of one family was not granted (RFC 8656 section 18.12). */
+export interface AddressErrorCode extends ErrorCode {
+  readonly family: Family;
+}
+
 /** The attributes that the project reads and writes, with the type of each value. */
 export interface AttributeValues {
   // RFC 8489 section 14
@@ -39,6 +44,8 @@ export interface AttributeValues {
   readonly 'dont-fragment': true;
   /** 8 bytes. */
   readonly 'reservation-token': Uint8Array;
+  readonly 'additional-address-family': Family;
+  readonly 'address-error-code': AddressErrorCode;
 }
 
 export type AttributeName = keyof AttributeValues;
@@ -75,6 +82,8 @@ export const ATTRIBUTE_CODES: Readonly<Record<AttributeName, number>> = {
   'reservation-token': 0x0022,
   padding: 0x0026,
   'response-port': 0x0027,
+  'additional-address-family': 0x8000,
+  'address-error-code': 0x8001,
   software: 0x8022,
   'alternate-server': 0x8023,
   'response-origin': 0x802b,

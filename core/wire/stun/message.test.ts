@@ -55,9 +55,14 @@ const attribute: fc.Arbitrary<Attribute> = fc.oneof(
   known('requested-transport', fc.integer({ min: 0, max: 255 })),
   known('dont-fragment', fc.constant(true)),
   known('reservation-token', byteArray({ minLength: 8, maxLength: 8 })),
+  known('additional-address-family', fc.constantFrom(4, 6)),
+  known(
+    'address-error-code',
+    fc.record({ family: fc.constantFrom(4, 6), code: fc.integer({ min: 300, max: 699 }), reason: text(100) }),
+  ),
   fc.record({
     type: fc.constant('unknown' as const),
-    code: fc.constantFrom(0x0024, 0x0002, 0x7fff, 0x8000, 0xc001),
+    code: fc.constantFrom(0x0024, 0x0002, 0x7fff, 0x8002, 0xc001),
     value: byteArray({ maxLength: 33 }),
   }),
 );
