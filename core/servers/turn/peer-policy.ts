@@ -1,7 +1,6 @@
 import type { Endpoint } from '../../net/endpoint.ts';
 import { familyOf, isLoopback } from '../../net/ip.ts';
 import { type Prefix, parsePrefix, prefixContains } from '../../net/prefix.ts';
-import type { ResolvedTurnOptions } from './turn-options.ts';
 
 /** What is no host out there, but may be one of the server's own network (RFC 8656 section 21.1). */
 const REFUSED: readonly Prefix[] = [
@@ -26,11 +25,18 @@ export function isPublicPeer(address: string): boolean {
   return !isLoopback(address) && !REFUSED.some((prefix) => prefixContains(prefix, address));
 }
 
+/** Where the server itself is. */
+interface OwnPlaces {
+  readonly endpoint: Endpoint;
+  readonly relayAddresses: readonly string[];
+  readonly relayPorts: readonly [number, number];
+}
+
 /**
  * Is this a port of the server's machine that is no relayed one? Relaying there would let a client talk to whatever
  * listens on the machine as if it were the machine.
  */
-export function isOwnService({ address, port }: Endpoint, options: ResolvedTurnOptions): boolean {
+export function isOwnService({ address, port }: Endpoint, options: OwnPlaces): boolean {
   const { endpoint, relayAddresses, relayPorts } = options;
   if (address !== endpoint.address && !relayAddresses.includes(address)) return false;
   return port < relayPorts[0] || port > relayPorts[1] || port === endpoint.port;
