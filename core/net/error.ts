@@ -15,6 +15,7 @@ export type NetErrorCode =
   | 'ENETUNREACH'
   | 'ENOBUFS'
   | 'EPIPE'
+  | 'EPROTO'
   | 'ETIMEDOUT';
 
 /** The one error class that crosses the ports. Match on `code`, never on the text. */

@@ -4,6 +4,7 @@ import type { Events } from './events.ts';
 import type { Random } from './random.ts';
 import type { Signer } from './signer.ts';
 import type { Tcp } from './tcp.ts';
+import type { Tls } from './tls.ts';
 import type { Udp } from './udp.ts';
 
 export interface InterfaceAddress {
@@ -30,6 +31,8 @@ export interface Host {
   readonly events: Events;
   readonly udp: Udp;
   readonly tcp: Tcp;
+  /** Absent where nobody could look into the traffic anyway, as in the simulator. */
+  readonly tls?: Tls;
   /** The interfaces that are up, loopback included. */
   interfaces(): readonly NetworkInterface[];
 }

@@ -4,4 +4,5 @@ export type { Host, InterfaceAddress, NetworkInterface } from './host.ts';
 export type { Random } from './random.ts';
 export type { KeyPair, Signer } from './signer.ts';
 export type { Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListenOptions, TcpSink } from './tcp.ts';
+export type { Tls, TlsDialOptions } from './tls.ts';
 export type { Udp, UdpBindOptions, UdpSocket } from './udp.ts';

@@ -13,6 +13,7 @@ const OWN = new Set<string>([
   'ENETUNREACH',
   'ENOBUFS',
   'EPIPE',
+  'EPROTO',
   'ETIMEDOUT',
 ] satisfies NetErrorCode[]);
 

@@ -1,10 +1,11 @@
 import { networkInterfaces } from 'node:os';
 import { NobleSigner } from '../identity/noble-signer.ts';
-import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp, Udp } from '../ports/index.ts';
+import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp, Tls, Udp } from '../ports/index.ts';
 import { interfacesOf } from './interfaces.ts';
 import { RealClock } from './real-clock.ts';
 import { RealRandom } from './real-random.ts';
 import { RealTcp } from './real-tcp.ts';
+import { RealTls } from './real-tls.ts';
 import { RealUdp } from './real-udp.ts';
 
 export interface RealHostOptions {
@@ -18,6 +19,7 @@ class RealHost implements Host {
   readonly random: Random = new RealRandom();
   readonly signer: Signer = new NobleSigner();
   readonly udp: Udp = new RealUdp();
+  readonly tls: Tls = new RealTls();
   readonly events: Events;
   readonly tcp: Tcp;
 

@@ -19,14 +19,19 @@ export class RealTcpConnection implements TcpConnection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly #socket: Socket;
+  readonly #carrier: Socket;
   #sink: TcpSink | undefined;
   #paused = false;
   #aborted = false;
   #closed = false;
   #error: NetError | undefined;
 
-  /** @param socket connected and paused */
-  constructor(socket: Socket, local: Endpoint, remote: Endpoint) {
+  /**
+   * @param socket connected and paused
+   * @param carrier the socket whose handle is the TCP connection, where `socket` is a layer above it
+   */
+  constructor(socket: Socket, local: Endpoint, remote: Endpoint, carrier: Socket = socket) {
+    this.#carrier = carrier;
     this.local = local;
     this.remote = remote;
     this.#socket = socket;
@@ -95,7 +100,11 @@ export class RealTcpConnection implements TcpConnection {
     // libuv refuses to reset while a shutdown is under way, and Node then loses the handle: the port stays open for
     // ever. Since nothing is left to send by then, the shutdown is over within a turn of the event loop.
     const shuttingDown = socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished;
-    if (shuttingDown) socket.once('finish', () => socket.resetAndDestroy());
-    else socket.resetAndDestroy();
+    const reset = () => {
+      this.#carrier.resetAndDestroy();
+      socket.destroy();
+    };
+    if (shuttingDown) socket.once('finish', reset);
+    else reset();
   }
 }

@@ -20,23 +20,7 @@ export class RealTcp implements Tcp {
   }
 
   async dial(remote: Endpoint, options: TcpDialOptions = {}): Promise<TcpConnection> {
-    const { localPort, timeoutMs, signal } = options;
-    assertEndpoint(remote.address, remote.port);
-    assertEndpoint(options.localAddress ?? remote.address, localPort ?? 0);
-    if (signal?.aborted) throw new NetError('ECANCELED');
-    // With a port and no address Node binds every address, and collides with whoever listens on any of them.
-    const localAddress = options.localAddress ?? (localPort ? routeSource(remote.address) : undefined);
-    const socket = connect({
-      host: remote.address,
-      port: remote.port,
-      ...(localAddress !== undefined && { localAddress }),
-      ...(localPort !== undefined && { localPort }),
-      autoSelectFamily: false,
-      allowHalfOpen: true,
-      noDelay: true,
-    });
-    socket.pause(); // Else Node reads ahead into a buffer of its own.
-    await connected(socket, timeoutMs, signal);
+    const socket = await dialSocket(remote, options);
     return connectionOf(socket) ?? unconnected(socket);
   }
 
@@ -59,6 +43,28 @@ export class RealTcp implements Tcp {
       close: () => void (server.listening && server.close()),
     };
   }
+}
+
+/** A connected socket that nobody reads from yet. @throws what {@link Tcp.dial} throws */
+export async function dialSocket(remote: Endpoint, options: TcpDialOptions): Promise<Socket> {
+  const { localPort, timeoutMs, signal } = options;
+  assertEndpoint(remote.address, remote.port);
+  assertEndpoint(options.localAddress ?? remote.address, localPort ?? 0);
+  if (signal?.aborted) throw new NetError('ECANCELED');
+  // With a port and no address Node binds every address, and collides with whoever listens on any of them.
+  const localAddress = options.localAddress ?? (localPort ? routeSource(remote.address) : undefined);
+  const socket = connect({
+    host: remote.address,
+    port: remote.port,
+    ...(localAddress !== undefined && { localAddress }),
+    ...(localPort !== undefined && { localPort }),
+    autoSelectFamily: false,
+    allowHalfOpen: true,
+    noDelay: true,
+  });
+  socket.pause(); // Else Node reads ahead into a buffer of its own.
+  await connected(socket, timeoutMs, signal);
+  return socket;
 }
 
 function connected(socket: Socket, timeoutMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {

@@ -1,16 +1,19 @@
 import { MqttClient } from 'mqtt';
-import type { Endpoint } from '../net/endpoint.ts';
-import type { Host, Timer } from '../ports/index.ts';
+import { type Endpoint, formatEndpoint } from '../net/endpoint.ts';
+import type { Host, Timer, TlsDialOptions } from '../ports/index.ts';
 import { MAX_ENVELOPE_LENGTH } from '../wire/signal/envelope.ts';
 import { Backoff } from './backoff.ts';
 import { MqttGuard } from './mqtt-guard.ts';
-import { TcpStream } from './tcp-stream.ts';
+import { TcpStream, type TcpStreamOptions } from './tcp-stream.ts';
 
+/** One MQTT 3.1.1 broker. */
 export interface BrokerConfig {
   readonly endpoint: Endpoint;
   /** @default the broker takes anonymous clients */
   readonly username?: string;
   readonly password?: string;
+  /** Connect by TLS, on a host that has it. @default plain TCP: messages are encrypted and signed all the same */
+  readonly tls?: Pick<TlsDialOptions, 'serverName' | 'ca'>;
 }
 
 export interface LinkOptions {
@@ -46,6 +49,8 @@ export class BrokerLink {
   readonly broker: BrokerConfig;
   /** Has the first try ended, well or not? */
   settled = false;
+  /** Did the last try, or the connection that it made, fail? */
+  failing = false;
   readonly #host: Host;
   readonly #options: LinkOptions;
   readonly #events: LinkEvents;
@@ -56,10 +61,16 @@ export class BrokerLink {
   /** While connecting: when to give up. Between two connections: when to try again. */
   #timer: Timer | undefined;
   #readyAt: number | undefined;
+  /** What went wrong with the present connection. */
+  #why: string | undefined;
   #closing: Promise<void> | undefined;
   #gone: (() => void) | undefined;
 
+  /** @throws RangeError if the broker wants TLS, which the host does not have */
   constructor(host: Host, broker: BrokerConfig, options: LinkOptions, events: LinkEvents) {
+    if (broker.tls && !host.tls) {
+      throw new RangeError(`the broker ${formatEndpoint(broker.endpoint)} wants TLS, which this host does not have`);
+    }
     this.#host = host;
     this.broker = broker;
     this.#options = options;
@@ -116,11 +127,11 @@ export class BrokerLink {
   }
 
   #connect(): void {
-    const { endpoint, username, password } = this.broker;
+    const { username, password } = this.broker;
     const { connectTimeoutMs, keepaliveSeconds } = this.#options;
     const guard = new MqttGuard(MAX_PACKET_LENGTH);
     const accept = (bytes: Uint8Array) => guard.accept(bytes);
-    const client = new MqttClient(() => TcpStream.dial(this.#host, endpoint, { timeoutMs: connectTimeoutMs, accept }), {
+    const client = new MqttClient(() => this.#dial({ timeoutMs: connectTimeoutMs, accept }), {
       clientId: this.#clientId,
       protocolVersion: 4,
       clean: true,
@@ -146,8 +157,19 @@ export class BrokerLink {
     client.on('message', (topic, payload) => {
       if (topic === this.#options.topic) this.#events.message(payload);
     });
-    client.on('error', drop);
+    client.on('error', (error) => {
+      this.#why = error.message;
+      drop();
+    });
     client.on('close', () => this.#disconnected());
+  }
+
+  #dial(options: { timeoutMs: number } & TcpStreamOptions): TcpStream {
+    const { endpoint, tls } = this.broker;
+    const { clock, tcp, tls: secured } = this.#host;
+    return TcpStream.dialBy(clock, options, (limits) =>
+      tls ? secured!.dial(endpoint, { ...tls, ...limits }) : tcp.dial(endpoint, limits),
+    );
   }
 
   #subscribe(client: MqttClient): void {
@@ -156,12 +178,14 @@ export class BrokerLink {
     client.subscribe(this.#options.topic, { qos: 0 }, (error) => {
       if (client !== this.#client || this.#gone) return;
       if (error) {
+        this.#why = error.message;
         client.stream.destroy();
         return;
       }
       this.#timer!.cancel();
       this.#readyAt = this.#host.clock.now();
       this.settled = true;
+      this.failing = false;
       this.#events.changed(this);
     });
   }
@@ -172,12 +196,16 @@ export class BrokerLink {
     this.#client = undefined;
     this.#readyAt = undefined;
     this.settled = true;
+    this.failing = true;
     this.#timer?.cancel();
     this.#failUnacked();
     if (this.#gone) {
       this.#gone();
       return;
     }
+    const broker = formatEndpoint(this.broker.endpoint);
+    this.#host.events.emit('broker-lost', { broker, reason: this.#why ?? 'the connection ended' });
+    this.#why = undefined;
     if (lastedUs >= STABLE_US) this.#backoff.reset();
     this.#timer = clock.after(this.#backoff.nextMs(), () => this.#connect());
     this.#events.changed(this);

@@ -10,11 +10,11 @@ describe('EnvelopeKey', () => {
   const text = Buffer.from('text');
 
   it('opens what it sealed', () => {
-    expect(key.open(key.seal(text, nonce))).toEqual(text);
+    expect(key.open(key.seal('message', text, nonce))).toEqual(text);
   });
 
   it('belongs to its secret, its ephemeral key and its receiver', () => {
-    const sealed = key.seal(text, nonce);
+    const sealed = key.seal('message', text, nonce);
     const other = Buffer.alloc(33, 9);
     expect(new EnvelopeKey(Buffer.alloc(32, 9), ephemeral, receiver).open(sealed)).toBeUndefined();
     expect(new EnvelopeKey(secret, other, receiver).open(sealed)).toBeUndefined();
@@ -22,10 +22,11 @@ describe('EnvelopeKey', () => {
   });
 
   it('refuses what was touched', () => {
-    const sealed = key.seal(text, nonce);
+    const sealed = key.seal('message', text, nonce);
     expect(key.open({ ...sealed, nonce: Buffer.alloc(12, 5) })).toBeUndefined();
     expect(key.open({ ...sealed, tag: Buffer.alloc(16) })).toBeUndefined();
     expect(key.open({ ...sealed, ciphertext: Buffer.alloc(4) })).toBeUndefined();
-    expect(() => key.seal(text, Buffer.alloc(11))).toThrow(RangeError);
+    expect(key.open({ ...sealed, type: 'acknowledgement' })).toBeUndefined();
+    expect(() => key.seal('message', text, Buffer.alloc(11))).toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { associatedData, type Envelope, NONCE_LENGTH, TAG_LENGTH } from '../wire/signal/envelope.ts';
+import { associatedData, type Envelope, type EnvelopeType, NONCE_LENGTH, TAG_LENGTH } from '../wire/signal/envelope.ts';
 import { hkdfSha256 } from './hkdf.ts';
 
 const CIPHER = 'aes-256-gcm';
@@ -22,18 +22,19 @@ export class EnvelopeKey {
   }
 
   /** @param nonce never the same twice under one key */
-  seal(plaintext: Uint8Array, nonce: Uint8Array): Envelope {
+  seal(type: EnvelopeType, plaintext: Uint8Array, nonce: Uint8Array): Envelope {
     if (nonce.length !== NONCE_LENGTH) throw new RangeError(`a nonce has ${NONCE_LENGTH} bytes`);
     const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_LENGTH });
-    cipher.setAAD(associatedData(this.#ephemeralKey));
+    const ephemeralKey = this.#ephemeralKey;
+    cipher.setAAD(associatedData({ type, ephemeralKey }));
     const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-    return { ephemeralKey: this.#ephemeralKey, nonce, ciphertext, tag: cipher.getAuthTag() };
+    return { type, ephemeralKey, nonce, ciphertext, tag: cipher.getAuthTag() };
   }
 
   /** Undefined if it was not sealed under this key, or was touched since. */
   open(envelope: Envelope): Buffer | undefined {
     const decipher = createDecipheriv(CIPHER, this.#key, envelope.nonce, { authTagLength: TAG_LENGTH });
-    decipher.setAAD(associatedData(this.#ephemeralKey));
+    decipher.setAAD(associatedData(envelope));
     decipher.setAuthTag(envelope.tag);
     const plaintext = decipher.update(envelope.ciphertext);
     try {

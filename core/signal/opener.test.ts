@@ -62,7 +62,7 @@ function craft(
   const message = signedMessage(change.signedFor ?? to, ephemeral.publicKey, senderKey, content);
   const inner = encodeInner({ senderKey, signature: by.identity.sign(SIGNAL_CONTEXT, message), content });
   const key = new EnvelopeKey(by.signer.sharedSecret(ephemeral.secretKey, to), ephemeral.publicKey, to);
-  return encodeEnvelope(key.seal(inner, by.random.bytes(12)));
+  return encodeEnvelope(key.seal('message', inner, by.random.bytes(12)));
 }
 
 function pair() {
@@ -182,7 +182,7 @@ describe('a forger', () => {
     const signature = alice.identity.sign(SIGNAL_CONTEXT, message);
     const inner = encodeInner({ senderKey: alice.identity.publicKey, signature, content });
     const key = new EnvelopeKey(alice.signer.sharedSecret(other.secretKey, to), other.publicKey, to);
-    expect(opener.open(encodeEnvelope(key.seal(inner, alice.random.bytes(12))))).toBe('forged');
+    expect(opener.open(encodeEnvelope(key.seal('message', inner, alice.random.bytes(12))))).toBe('forged');
   });
 
   it("can't change sides within a conversation", () => {

@@ -21,7 +21,12 @@ export interface SignalMessage {
   readonly body: Uint8Array;
   /** By the sender's clock. */
   readonly sentAtMs: number;
+  /** Messages of ours that the sender says it has taken. */
+  readonly acknowledged: readonly Uint8Array[];
 }
+
+/** Hears of every message that its sender may be told we have, with the key that only it and we know. */
+export type Taken = (sender: Uint8Array, key: EnvelopeKey, id: Uint8Array) => void;
 
 /**
  * Why a message was not taken, in the order of the checks.
@@ -91,8 +96,15 @@ export class SignalOpener {
   readonly #ledger: SenderLedger;
   readonly #newcomers: TokenBucket;
   readonly #conversations = new Map<string, Conversation>();
+  readonly #taken: Taken;
 
-  constructor(host: Pick<Host, 'clock' | 'signer'>, identity: Identity, limits: OpenerLimits = DEFAULT_OPENER_LIMITS) {
+  constructor(
+    host: Pick<Host, 'clock' | 'signer'>,
+    identity: Identity,
+    limits: OpenerLimits = DEFAULT_OPENER_LIMITS,
+    taken: Taken = () => {},
+  ) {
+    this.#taken = taken;
     this.#host = host;
     this.#identity = identity;
     this.#limits = limits;
@@ -112,6 +124,7 @@ export class SignalOpener {
   }
 
   #open(envelope: Envelope): SignalMessage {
+    if (envelope.type !== 'message') refuse('malformed');
     const name = textOf(envelope.ephemeralKey);
     const known = this.#conversations.get(name);
     const key = known?.key ?? this.#newKey(envelope.ephemeralKey);
@@ -120,7 +133,12 @@ export class SignalOpener {
     const sender = textOf(inner.senderKey);
     if (known && known.sender !== sender) refuse('wrong-sender');
     const content = decodeSignalContent(inner.content);
-    this.#checkFreshness(sender, content);
+    this.#checkFreshness(content);
+    if (this.#ledger.knows(sender, textOf(content.id))) {
+      // The receipt was lost, or a second broker is slower. In a new conversation it may be somebody else who asks.
+      if (known) this.#taken(inner.senderKey, key, content.id);
+      refuse('duplicate');
+    }
     // Nobody but the sender can spend its allowance: before this the conversation was proved to be the sender's.
     if (known && !this.#ledger.mayProceed(sender, this.#host.clock.now())) refuse('rate');
     this.#checkSignature(envelope, inner);
@@ -128,8 +146,9 @@ export class SignalOpener {
     const address = this.#address(known, inner, content);
     this.#admit(sender, content);
     this.#keep(name, { key, sender, address: address ?? known?.address });
-    const { kind, body, sentAtMs } = content;
-    return { from: inner.senderKey, ...(address && { address }), kind, body, sentAtMs };
+    this.#taken(inner.senderKey, key, content.id);
+    const { kind, body, sentAtMs, acknowledged = [] } = content;
+    return { from: inner.senderKey, ...(address && { address }), kind, body, sentAtMs, acknowledged };
   }
 
   #newKey(ephemeralKey: Uint8Array): EnvelopeKey {
@@ -143,11 +162,10 @@ export class SignalOpener {
     }
   }
 
-  #checkFreshness(sender: string, content: SignalContent): void {
+  #checkFreshness(content: SignalContent): void {
     const toleranceMs = content.ttlMs + this.#limits.clockSkewMs;
     if (Math.abs(this.#host.clock.wallMs() - content.sentAtMs) > toleranceMs) refuse('expired');
     if (content.sentAtMs + toleranceMs <= this.#ledger.forgottenMs) refuse('expired');
-    if (this.#ledger.knows(sender, textOf(content.id))) refuse('duplicate');
   }
 
   #checkSignature({ ephemeralKey }: Envelope, { senderKey, signature, content }: Inner): void {

@@ -1,8 +1,8 @@
 /**
- * `timeout`: no broker took the message in time. `overload`: too many messages wait already. `closed`: the channel is
- * closed.
+ * `timeout`: no broker took the message in time. `unacknowledged`: one did, but the receiver never said that it has it.
+ * `overload`: too many messages wait already. `closed`: the channel is closed.
  */
-export type SignalErrorCode = 'timeout' | 'overload' | 'closed';
+export type SignalErrorCode = 'timeout' | 'unacknowledged' | 'overload' | 'closed';
 
 /** Why a message was not sent. */
 export class SignalError extends Error {

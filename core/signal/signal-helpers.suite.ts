@@ -2,10 +2,11 @@ import { expect } from 'vitest';
 import { Identity } from '../identity/identity.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { Clock, Host } from '../ports/index.ts';
-import { pause } from '../ports/lab.suite.ts';
+import { type Lab, pause } from '../ports/lab.suite.ts';
+import { type MqttServer, type MqttServerOptions, startMqttServer } from '../servers/mqtt/mqtt-server.ts';
 import type { SignalContent } from '../wire/signal/signal-content.ts';
 import { BrokerLink } from './broker-link.ts';
-import { SignalChannel, type SignalChannelOptions, type SignalMessage } from './signal-channel.ts';
+import { type SendOptions, SignalChannel, type SignalChannelOptions, type SignalMessage } from './signal-channel.ts';
 import { topicOf } from './topic.ts';
 
 /** A node as far as signals go: an identity, a channel, and what came in. */
@@ -37,8 +38,8 @@ export class Talker {
     return this.messages.map(({ body }) => Buffer.from(body).toString());
   }
 
-  say(to: Talker, text: string, brokers: readonly Endpoint[] = []): Promise<void> {
-    return this.channel.send(to.key, 'test', Buffer.from(text), { brokers });
+  say(to: Talker, text: string, brokers: readonly Endpoint[] = [], options: SendOptions = {}): Promise<void> {
+    return this.channel.send(to.key, 'test', Buffer.from(text), { brokers, ...options });
   }
 
   /** Waits until as many messages were taken. */
@@ -51,6 +52,10 @@ export class Talker {
     const counts = () => new Map<string, number>(this.channel.counters.refused).get(reason) ?? 0;
     await until(this.#clock, () => counts() >= count);
   }
+}
+
+export function startBroker({ hosts, addresses }: Lab, options: MqttServerOptions = {}): Promise<MqttServer> {
+  return startMqttServer(hosts[1], { address: addresses[1], port: 0, ...options });
 }
 
 /** Waits for what must happen; the test fails if it does not. */

@@ -3,15 +3,16 @@ import { Identity } from '../identity/identity.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { Host, TcpConnection } from '../ports/index.ts';
 import { inLab, type Lab, type MakeLab, pause } from '../ports/lab.suite.ts';
-import { type MqttServerOptions, startMqttServer } from '../servers/mqtt/mqtt-server.ts';
 import { createAddress } from '../wire/address/address.ts';
 import { encodeEnvelope } from '../wire/signal/envelope.ts';
 import { encodeInner, SIGNAL_CONTEXT, signedMessage } from '../wire/signal/inner.ts';
 import { encodeSignalContent, MAX_BODY_LENGTH } from '../wire/signal/signal-content.ts';
+import { brokersSuite } from './brokers.suite.ts';
 import { EnvelopeKey } from './envelope-key.ts';
+import { receiptSuite } from './receipts.suite.ts';
 import { SignalSealer } from './sealer.ts';
 import { SignalChannel } from './signal-channel.ts';
-import { contentOf, Talker, Tap, until } from './signal-helpers.suite.ts';
+import { contentOf, startBroker, Talker, Tap, until } from './signal-helpers.suite.ts';
 
 /** Two nodes, and a broker on the second one's host. */
 interface Stage {
@@ -33,16 +34,14 @@ function onStage(makeLab: MakeLab, body: (stage: Stage) => Promise<void>): () =>
   });
 }
 
-function startBroker({ hosts, addresses }: Lab, options: MqttServerOptions = {}) {
-  return startMqttServer(hosts[1], { address: addresses[1], port: 0, ...options });
-}
-
 /** What a signal channel does, in any world. */
 export function signalSuite(world: string, makeLab: MakeLab): void {
   describe(`signal: ${world}`, () => {
     talkTests(makeLab);
     attackTests(makeLab);
     brokerTests(makeLab);
+    brokersSuite(makeLab);
+    receiptSuite(makeLab);
   });
 }
 
@@ -93,7 +92,7 @@ function talkTests(makeLab: MakeLab): void {
     'a closed channel neither sends nor hears',
     staged(async ({ alice, bob }) => {
       await bob.channel.close();
-      await alice.say(bob, 'anyone?');
+      await expect(alice.say(bob, 'anyone?')).rejects.toMatchObject({ code: 'unacknowledged' });
       await expect(bob.say(alice, 'no')).rejects.toMatchObject({ code: 'closed' });
       await bob.channel.close();
       expect(bob.messages).toEqual([]);
@@ -141,7 +140,7 @@ function attackTests(makeLab: MakeLab): void {
       const message = signedMessage(bob.key, publicKey, alice.key, content);
       const inner = encodeInner({ senderKey: alice.key, signature: mallory.sign(SIGNAL_CONTEXT, message), content });
       const key = new EnvelopeKey(host.signer.sharedSecret(secretKey, bob.key), publicKey, bob.key);
-      await tap.publish(bob.key, encodeEnvelope(key.seal(inner, host.random.bytes(12))));
+      await tap.publish(bob.key, encodeEnvelope(key.seal('message', inner, host.random.bytes(12))));
       await bob.refused('forged');
       expect(bob.messages).toEqual([]);
     }),
@@ -181,28 +180,6 @@ function brokerTests(makeLab: MakeLab): void {
       await until(lab.hosts[0].clock, () => bob.texts.includes('after'));
       await Promise.all([alice.channel.close(), bob.channel.close()]);
       await second.close();
-    }),
-  );
-
-  test(
-    'what comes over two brokers is delivered once, and one may fail',
-    inLab(makeLab, async (lab) => {
-      const [one, two] = [await startBroker(lab), await startBroker(lab)];
-      const brokers = [one.local, two.local];
-      const alice = await Talker.open(lab.hosts[0], brokers);
-      const bob = await Talker.open(lab.hosts[1], brokers);
-      expect(bob.channel.readyBrokers).toEqual(brokers);
-      await alice.say(bob, 'twice');
-      await bob.refused('duplicate');
-      await alice.say(bob, 'once', [two.local]);
-      await bob.heard(2);
-      await one.close();
-      await alice.say(bob, 'over the other');
-      await bob.heard(3);
-      expect(bob.texts).toEqual(['twice', 'once', 'over the other']);
-      expect(bob.channel.counters.refused).toEqual(new Map([['duplicate', 1]]));
-      await Promise.all([alice.channel.close(), bob.channel.close()]);
-      await two.close();
     }),
   );
 

@@ -48,11 +48,20 @@ export class TcpStream extends Duplex {
     remote: Endpoint,
     options: TcpStreamOptions & Pick<TcpDialOptions, 'timeoutMs'> = {},
   ): TcpStream {
-    const stream = new TcpStream(host.clock, options);
+    return TcpStream.dialBy(host.clock, options, (limits) => host.tcp.dial(remote, limits));
+  }
+
+  /** The same with a way to dial of the caller's choice, such as TLS. */
+  static dialBy(
+    clock: Clock,
+    options: TcpStreamOptions & Pick<TcpDialOptions, 'timeoutMs'>,
+    dial: (limits: Pick<TcpDialOptions, 'timeoutMs' | 'signal'>) => Promise<TcpConnection>,
+  ): TcpStream {
+    const stream = new TcpStream(clock, options);
     const dialling = new AbortController();
     stream.#dialling = dialling;
     const timeout = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
-    host.tcp.dial(remote, { ...timeout, signal: dialling.signal }).then(
+    dial({ ...timeout, signal: dialling.signal }).then(
       (connection) => stream.#start(connection),
       (error: Error) => stream.destroy(error),
     );

@@ -1,6 +1,7 @@
 import { MAX_ADDRESS_LENGTH } from '../address/address.ts';
 import { ByteReader, ByteWriter } from '../bytes.ts';
 import { WireError } from '../wire-error.ts';
+import { joinIds, MAX_ACKNOWLEDGED, MESSAGE_ID_LENGTH, splitIds } from './message-ids.ts';
 
 /** One message from a node to another. */
 export interface SignalContent {
@@ -16,20 +17,23 @@ export interface SignalContent {
   readonly address?: Uint8Array;
   /** At most 16 KiB. */
   readonly body: Uint8Array;
+  /** Ids of messages of the receiver's that the sender has taken, 8 at most. @default none */
+  readonly acknowledged?: readonly Uint8Array[];
 }
 
-export const MESSAGE_ID_LENGTH = 16;
 export const MAX_TTL_MS = 600_000;
 export const MAX_BODY_LENGTH = 16_384;
 const MAX_KIND_LENGTH = 32;
 const KIND = /^[a-z][a-z0-9.-]{0,31}$/;
 const MAX_SENT_AT_MS = 2 ** 48 - 1;
-const FIXED_LENGTH = MESSAGE_ID_LENGTH + 6 + 4 + 1 + 2 + 2;
+const FIXED_LENGTH = MESSAGE_ID_LENGTH + 6 + 4 + 1 + 2 + 2 + 1;
 export const MIN_CONTENT_LENGTH = FIXED_LENGTH + 1;
-export const MAX_CONTENT_LENGTH = FIXED_LENGTH + MAX_KIND_LENGTH + MAX_ADDRESS_LENGTH + MAX_BODY_LENGTH;
+export const MAX_CONTENT_LENGTH =
+  FIXED_LENGTH + MAX_KIND_LENGTH + MAX_ADDRESS_LENGTH + MAX_BODY_LENGTH + MAX_ACKNOWLEDGED * MESSAGE_ID_LENGTH;
 
 /**
- * id 16 | sent at 6 | ttl 4 | kind with 8-bit length | address with 16-bit length, 0 = none | body with 16-bit length
+ * id 16 | sent at 6 | ttl 4 | kind with 8-bit length | address with 16-bit length, 0 = none | body with 16-bit length |
+ * acknowledged ids with 8-bit length
  * @throws RangeError if a limit is passed
  */
 export function encodeSignalContent(content: SignalContent): Buffer {
@@ -43,6 +47,7 @@ export function encodeSignalContent(content: SignalContent): Buffer {
     .ascii8(content.kind)
     .block16(content.address ?? new Uint8Array(0))
     .block16(content.body)
+    .block8(joinIds(content.acknowledged ?? []))
     .finish();
 }
 
@@ -55,8 +60,13 @@ export function decodeSignalContent(bytes: Uint8Array): SignalContent {
   const kind = reader.ascii8('signal kind');
   const address = reader.block16('signal address');
   const body = reader.block16('signal body');
+  const acknowledged = splitIds(reader.block8('signal acknowledgements'));
   reader.end('signal');
-  const content = { id, sentAtMs, ttlMs, kind, ...(address.length > 0 && { address }), body };
+  const content = {
+    ...{ id, sentAtMs, ttlMs, kind, body },
+    ...(address.length > 0 && { address }),
+    ...(acknowledged.length > 0 && { acknowledged }),
+  };
   const problem = problemOf(content);
   if (problem) throw new WireError(problem);
   return content;

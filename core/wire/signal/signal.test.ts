@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../wire-error.ts';
-import { decodeEnvelope, encodeEnvelope, MAX_ENVELOPE_LENGTH } from './envelope.ts';
+import { decodeEnvelope, type EnvelopeType, encodeEnvelope, MAX_ENVELOPE_LENGTH } from './envelope.ts';
 import { decodeInner, encodeInner } from './inner.ts';
 import {
   decodeSignalContent,
@@ -23,8 +23,13 @@ const content: fc.Arbitrary<SignalContent> = fc
     kind,
     address: fc.option(bytes(1, 1024), { nil: undefined }),
     body: bytes(0, 300),
+    acknowledged: fc.option(fc.array(bytes(16), { minLength: 1, maxLength: 8 }), { nil: undefined }),
   })
-  .map(({ address, ...rest }) => (address ? { ...rest, address } : rest));
+  .map(({ address, acknowledged, ...rest }) => ({
+    ...rest,
+    ...(address && { address }),
+    ...(acknowledged && { acknowledged }),
+  }));
 const example: SignalContent = {
   id: Buffer.alloc(16, 1),
   sentAtMs: 1_900_000_000_123,
@@ -121,7 +126,8 @@ describe('the inner part', () => {
 });
 
 describe('the envelope', () => {
-  const envelope = (length: number) => ({
+  const envelope = (length: number, type: EnvelopeType = 'message') => ({
+    type,
     ephemeralKey: Buffer.alloc(33, 2),
     nonce: Buffer.alloc(12, 3),
     ciphertext: Buffer.alloc(length, 4),
@@ -134,6 +140,7 @@ describe('the envelope', () => {
       kind: 'a'.repeat(32),
       address: Buffer.alloc(1024),
       body: Buffer.alloc(MAX_BODY_LENGTH),
+      acknowledged: Array.from({ length: 8 }, (_, index) => Buffer.alloc(16, index)),
     };
     const text = encodeSignalContent(longest);
     expect(text.length).toBe(MAX_CONTENT_LENGTH);
@@ -142,6 +149,12 @@ describe('the envelope', () => {
     expect(whole.length).toBe(MAX_ENVELOPE_LENGTH);
     expect(decodeEnvelope(whole).ciphertext).toEqual(inner);
     expect(() => decodeEnvelope(Buffer.concat([whole, Buffer.of(0)]))).toThrow(WireError);
+  });
+
+  it('has room for eight receipts and no more, nor for less than one', () => {
+    const receipt = (length: number) => encodeEnvelope(envelope(length, 'acknowledgement'));
+    for (const length of [16, 128]) expect(decodeEnvelope(receipt(length)).type).toBe('acknowledgement');
+    for (const length of [0, 15, 129]) expect(() => decodeEnvelope(receipt(length))).toThrow(WireError);
   });
 
   it('has one form, and refuses with a WireError only', () => {

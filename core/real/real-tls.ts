@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import type { Endpoint } from '../net/endpoint.ts';
+import { NetError } from '../net/error.ts';
+import { isAddress } from '../net/ip.ts';
+import type { TcpConnection, Tls, TlsDialOptions } from '../ports/index.ts';
+import { nodeEndpoint } from './node-endpoint.ts';
+import { netError } from './node-error.ts';
+import { dialSocket } from './real-tcp.ts';
+import { RealTcpConnection } from './real-tcp-connection.ts';
+
+/** TLS over node:tls. */
+export class RealTls implements Tls {
+  async dial(remote: Endpoint, options: TlsDialOptions = {}): Promise<TcpConnection> {
+    const carrier = await dialSocket(remote, options);
+    const { localAddress, localPort } = carrier;
+    const name = options.serverName ?? remote.address;
+    const socket = connect({
+      socket: carrier,
+      host: name,
+      // RFC 6066 allows no address there.
+      ...(!isAddress(name) && { servername: name }),
+      ...(options.ca && { ca: [...options.ca] }),
+      minVersion: 'TLSv1.2',
+    });
+    await secured(socket, carrier, options);
+    socket.pause();
+    return new RealTcpConnection(socket, nodeEndpoint(localAddress!, localPort!), remote, carrier);
+  }
+}
+
+function secured(socket: TLSSocket, carrier: Socket, { timeoutMs, signal }: TlsDialOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: NetError): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.off('secureConnect', settle).off('error', fail);
+      if (!error) {
+        resolve();
+        return;
+      }
+      socket.on('error', () => {}).destroy();
+      carrier.destroy();
+      reject(error);
+    };
+    const fail = (cause: Error): void => {
+      const error = netError(cause);
+      // What OpenSSL and the check of the certificate say has no counterpart among the codes of sockets.
+      settle(error.code === 'EINVAL' ? new NetError('EPROTO', `TLS: ${cause.message}`, { cause }) : error);
+    };
+    const abort = (): void => settle(new NetError('ECANCELED'));
+    const expire = (): void => settle(new NetError('ETIMEDOUT', `no TLS handshake within ${timeoutMs} ms`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    signal?.addEventListener('abort', abort);
+    socket.on('secureConnect', settle).on('error', fail);
+  });
+}
