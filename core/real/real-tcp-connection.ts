@@ -19,7 +19,7 @@ export class RealTcpConnection implements TcpConnection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly #socket: Socket;
-  readonly #carrier: Socket;
+  readonly #reset: () => void;
   #sink: TcpSink | undefined;
   #paused = false;
   #aborted = false;
@@ -28,10 +28,10 @@ export class RealTcpConnection implements TcpConnection {
 
   /**
    * @param socket connected and paused
-   * @param carrier the socket whose handle is the TCP connection, where `socket` is a layer above it
+   * @param reset breaks the connection off
    */
-  constructor(socket: Socket, local: Endpoint, remote: Endpoint, carrier: Socket = socket) {
-    this.#carrier = carrier;
+  constructor(socket: Socket, local: Endpoint, remote: Endpoint, reset = () => void socket.resetAndDestroy()) {
+    this.#reset = reset;
     this.local = local;
     this.remote = remote;
     this.#socket = socket;
@@ -100,11 +100,7 @@ export class RealTcpConnection implements TcpConnection {
     // libuv refuses to reset while a shutdown is under way, and Node then loses the handle: the port stays open for
     // ever. Since nothing is left to send by then, the shutdown is over within a turn of the event loop.
     const shuttingDown = socket.writableEnded && socket.writableLength === 0 && !socket.writableFinished;
-    const reset = () => {
-      this.#carrier.resetAndDestroy();
-      socket.destroy();
-    };
-    if (shuttingDown) socket.once('finish', reset);
-    else reset();
+    if (shuttingDown) socket.once('finish', () => this.#reset());
+    else this.#reset();
   }
 }

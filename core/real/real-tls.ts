@@ -25,7 +25,9 @@ export class RealTls implements Tls {
     });
     await secured(socket, carrier, options);
     socket.pause();
-    return new RealTcpConnection(socket, nodeEndpoint(localAddress!, localPort!), remote, carrier);
+    // The handle belongs to the TLS layer now, and Node has no reset for it: it closes instead.
+    const close = () => void socket.destroy();
+    return new RealTcpConnection(socket, nodeEndpoint(localAddress!, localPort!), remote, close);
   }
 }
 
