@@ -43,3 +43,8 @@ export function hostPort(defaultPort: number): (text: string, before?: readonly 
     throw new InvalidArgumentError('Expected HOST or HOST:PORT, with an IPv6 address in brackets if a port follows.');
   };
 }
+
+/** For an option that may be repeated. */
+export function collect(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}

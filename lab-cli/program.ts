@@ -1,9 +1,11 @@
 import { Argument, Command } from 'commander';
+import type { ListOptions } from './commands/list.ts';
 import { LISTS } from './commands/lists.ts';
+import type { ReplayOptions } from './commands/replay.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { Console } from './console.ts';
 import { networkCommands } from './network-program.ts';
-import { defaultWorkers, shard, wholeNumber } from './options.ts';
+import { collect, defaultWorkers, shard, wholeNumber } from './options.ts';
 import { packageJson } from './package-root.ts';
 
 /** The `lab` command. Each subcommand's code loads only when it runs. */
@@ -30,6 +32,8 @@ const EXIT_CODES = `
 Results go to stdout, progress to stderr.
 Exit codes: 0 done; 1 an expectation or a connection failed; 2 bad input; 130 interrupted, what was finished is kept.`;
 
+const PLUGIN_FILES = 'TypeScript or JavaScript with plugins of your own; may be repeated';
+
 function runCommand(console: Console, exit: (code: number) => void): Command {
   return new Command('run')
     .summary('run every trial of a scenario')
@@ -44,6 +48,7 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
     .option('--workers <n>', 'threads (default: one for each processor)', wholeNumber(1, 256))
     .option('--only-cell <glob>', 'only the cells whose id matches; * is any text, ? one character')
     .option('--shard <i/n>', 'only the i-th of n equal parts; `lab report` merges them', shard)
+    .option('--plugin <file>', PLUGIN_FILES, collect)
     .option('--check', 'read the scenario and print its cells, but run nothing')
     .addHelpText(
       'after',
@@ -52,7 +57,8 @@ Examples:
   lab run scenarios/classic.yaml
   lab run scenarios/classic.yaml --check
   lab run scenarios/classic.yaml --only-cell 'symmetric,*' --trials 200 -o out/symmetric
-  lab run scenarios/classic.yaml --shard 2/4 -o out/part-2`,
+  lab run scenarios/classic.yaml --shard 2/4 -o out/part-2
+  lab run scenarios/classic.yaml --plugin ./mine.ts`,
     )
     .action(async (file: string, options: Omit<RunOptions, 'workers'> & { workers?: number }) => {
       const { run } = await import('./commands/run.ts');
@@ -68,6 +74,7 @@ function replayCommand(console: Console, exit: (code: number) => void): Command 
         'its reason. Exits with 1 if the trial does not go as it did in the run.',
     )
     .argument('<trial>', 'DIR#CELL/TRIAL, or DIR#CELL/TRIAL/PLUGIN of a run in mode each')
+    .option('--plugin <file>', 'plugins instead of the files that the run was made with', collect)
     .addHelpText(
       'after',
       `
@@ -75,9 +82,9 @@ Examples:
   lab replay 'out/classic#full-cone,symmetric,broadband/0'
   lab replay 'out/classic-each#open,symmetric,broadband/7/tcp-punch'`,
     )
-    .action(async (text: string) => {
+    .action(async (text: string, options: ReplayOptions) => {
       const { replay } = await import('./commands/replay.ts');
-      exit(await replay(text, console));
+      exit(await replay(text, options, console));
     });
 }
 
@@ -108,8 +115,9 @@ function listCommand(console: Console, exit: (code: number) => void): Command {
     )
     .addArgument(new Argument('<what>', 'what to list').choices(LISTS))
     .addHelpText('after', '\nExamples:\n  lab list nats\n  lab list scenarios')
-    .action(async (what: (typeof LISTS)[number]) => {
+    .option('--plugin <file>', PLUGIN_FILES, collect)
+    .action(async (what: (typeof LISTS)[number], options: ListOptions) => {
       const { list } = await import('./commands/list.ts');
-      exit(await list(what, console));
+      exit(await list(what, options, console));
     });
 }

@@ -81,6 +81,16 @@ export interface RunExpectation {
   readonly found: string;
 }
 
+/** A file that plugins came from which are not part of the lab. */
+export interface PluginFile {
+  /** Absolute, on the machine that made the run. */
+  readonly path: string;
+  /** Of the file, not of what it imports. Hexadecimal. */
+  readonly sha256: string;
+  /** The names that it registered. */
+  readonly plugins: readonly string[];
+}
+
 export interface RunInfo {
   readonly schema: typeof RESULT_SCHEMA;
   readonly name: string;
@@ -88,6 +98,8 @@ export interface RunInfo {
   readonly mode: Mode;
   readonly trials: number;
   readonly plugins: readonly string[];
+  /** Only where there are any. */
+  readonly pluginFiles?: readonly PluginFile[];
   readonly cells: readonly RunCell[];
   /** What each NAT of the scenario is: for the legend. */
   readonly nats: Readonly<Record<string, NatLegend>>;

@@ -87,6 +87,6 @@ export const registry = new PluginRegistry();
  * class Mine implements Plugin { readonly name = 'mine'; ... }
  * ```
  */
-export function register(plugin: PluginClass, _context: ClassDecoratorContext): void {
+export function register(plugin: PluginClass, _context?: ClassDecoratorContext): void {
   registry.addClass(plugin);
 }

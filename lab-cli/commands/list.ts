@@ -13,9 +13,14 @@ import type { LISTS } from './lists.ts';
 
 type What = (typeof LISTS)[number];
 
+export interface ListOptions {
+  /** Files with plugins of people's own, to be listed too. */
+  readonly plugin?: readonly string[];
+}
+
 /** `lab list`. @returns the exit code */
-export async function list(what: What, { out, outColors }: Console): Promise<number> {
-  const rows = await rowsOf(what);
+export async function list(what: What, options: ListOptions, { out, outColors }: Console): Promise<number> {
+  const rows = await rowsOf(what, options.plugin);
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, summary] of rows) {
     out.write(summary ? `${outColors.bold(name.padEnd(width))}  ${summary}\n` : `${outColors.bold(name)}\n`);
@@ -23,12 +28,15 @@ export async function list(what: What, { out, outColors }: Console): Promise<num
   return 0;
 }
 
-async function rowsOf(what: What): Promise<(readonly [name: string, summary: string])[]> {
+async function rowsOf(
+  what: What,
+  pluginFiles: readonly string[] = [],
+): Promise<(readonly [name: string, summary: string])[]> {
   if (what === 'nats') return Object.entries(PRESETS).map(([name, { summary }]) => [name, summary]);
   if (what === 'links') return [...LINKS].flatMap(linkRows);
   if (what === 'populations') return [...POPULATIONS].map(([name, { summary }]) => [name, summary]);
   if (what === 'scenarios') return scenarios();
-  const { knownPlugins } = await loadEngine();
+  const { knownPlugins } = await loadEngine(pluginFiles);
   return [...knownPlugins()].flatMap(([name, options]) => [[name, ''], ...Object.entries(options).map(optionRow)]);
 }
 

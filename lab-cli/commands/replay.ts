@@ -1,5 +1,5 @@
 import { openRun, type Run } from '../../reports/read-run.ts';
-import type { TrialResult } from '../../reports/schema.ts';
+import type { PluginFile, TrialResult } from '../../reports/schema.ts';
 import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
 import { packageJson } from '../package-root.ts';
@@ -14,25 +14,32 @@ import type { TrialSpec } from '../trial/trial-spec.ts';
 import { vocabulary } from '../vocabulary.ts';
 import { parseReplayTarget, type ReplayTarget } from './replay-target.ts';
 
+export interface ReplayOptions {
+  /** Files with plugins, instead of those that the run names. */
+  readonly plugin?: readonly string[];
+}
+
 /** `lab replay`. @returns the exit code: 1 if the trial went another way than the run's */
-export async function replay(text: string, console: Console): Promise<number> {
+export async function replay(text: string, options: ReplayOptions, console: Console): Promise<number> {
   const target = parseReplayTarget(text);
   const run = await openRun(target.directory);
-  const { knownPlugins, runTrial } = await loadEngine();
+  const stored = run.info.pluginFiles ?? [];
+  const { knownPlugins, runTrial, pluginFiles } = await loadEngine(options.plugin ?? stored.map(({ path }) => path));
+  warnOfChanges(stored, pluginFiles, console);
   const file = `scenario in ${target.directory}/run.json`;
   const { seed, trials, scenario: yaml } = run.info;
   const scenario = { ...loadScenario(yaml, file, vocabulary(knownPlugins())), seed, trials };
   const spec = trialSpec(scenario, target);
-  const stored = await storedResult(run, spec);
+  const result = await storedResult(run, spec);
   warnOfVersions(run, console);
-  const result = await runTrial(spec, { timeline: (line) => void console.out.write(`${line}\n`) });
-  console.out.write(`${outcomeText(result)}\n`);
-  if (result.traceHash === stored.traceHash) {
-    console.out.write(`${console.outColors.green('trace hash matches')} ${stored.traceHash}\n`);
+  const again = await runTrial(spec, { timeline: (line) => void console.out.write(`${line}\n`) });
+  console.out.write(`${outcomeText(again)}\n`);
+  if (again.traceHash === result.traceHash) {
+    console.out.write(`${console.outColors.green('trace hash matches')} ${result.traceHash}\n`);
     return 0;
   }
   const differ = console.outColors.red('trace hash differs');
-  console.out.write(`${differ}: the run has ${stored.traceHash}, this is ${result.traceHash}\n`);
+  console.out.write(`${differ}: the run has ${result.traceHash}, this is ${again.traceHash}\n`);
   return 1;
 }
 
@@ -62,6 +69,18 @@ async function storedResult(run: Run, { cell, trial, only }: TrialSpec): Promise
     if (axes.a === a && axes.b === b && axes.link === link) return line.trial;
   }
   throw new InputError(`${run.dir} holds no result of trial ${trial} of ${cell.id}: it is only a part of the run`);
+}
+
+/** Another plugin of the same name is another strategy. */
+function warnOfChanges(
+  stored: readonly PluginFile[],
+  loaded: readonly PluginFile[],
+  { err, errColors }: Console,
+): void {
+  const known = new Set(stored.map(({ sha256 }) => sha256));
+  for (const { path, sha256 } of loaded) {
+    if (!known.has(sha256)) err.write(`${errColors.yellow('note')}: ${path} is not what the run was made with\n`);
+  }
 }
 
 /** Another version may rightly give another trace. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunInfo } from '../../reports/schema.ts';
+import type { PluginFile, RunInfo } from '../../reports/schema.ts';
 import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
@@ -23,14 +23,17 @@ export interface RunOptions {
   readonly onlyCell?: string;
   readonly shard?: Shard;
   readonly check?: true;
+  /** Files with plugins of people's own. */
+  readonly plugin?: readonly string[];
 }
 
 /** `lab run`. @returns the exit code */
 export async function run(file: string, options: RunOptions, console: Console): Promise<number> {
   const yaml = readScenario(file);
-  const { knownPlugins } = await loadEngine();
+  const { knownPlugins, pluginFiles } = await loadEngine(options.plugin);
   const scenario = withOptions(loadScenario(yaml, file, vocabulary(knownPlugins())), options);
   const { shard = WHOLE, workers } = options;
+  noteUnused(pluginFiles, scenario, console);
   const description = `${describeRun(scenario, new Workload(scenario, shard).size, shard, workers)}\n`;
   if (options.check) {
     console.out.write(`${description}${scenario.cells.map(({ id }) => `${id}\n`).join('')}`);
@@ -45,6 +48,7 @@ export async function run(file: string, options: RunOptions, console: Console): 
       yaml,
       shard,
       workers,
+      pluginFiles,
       directory,
       progress: (state) => line.draw(state),
       interruptible: hold,
@@ -60,6 +64,14 @@ export async function run(file: string, options: RunOptions, console: Console): 
 function withOptions(scenario: ResolvedScenario, { seed, trials, onlyCell }: RunOptions): ResolvedScenario {
   const changed = { ...scenario, seed: seed ?? scenario.seed, trials: trials ?? scenario.trials };
   return onlyCell === undefined ? changed : selectCells(changed, onlyCell);
+}
+
+/** A plugin that was loaded and takes no part is most likely an oversight. */
+function noteUnused(files: readonly PluginFile[], { plugins }: ResolvedScenario, { err, errColors }: Console): void {
+  const used = new Set(plugins.map(({ name }) => name));
+  for (const name of files.flatMap((file) => file.plugins).filter((name) => !used.has(name))) {
+    err.write(`${errColors.yellow('note')}: the scenario lists its plugins, and ${name} is not among them\n`);
+  }
 }
 
 /** While `work` runs, a first Ctrl-C halts it and a second one kills it. */

@@ -12,14 +12,16 @@ export interface TrialWorkerData {
   readonly scenario: ResolvedScenario;
   readonly shard: Shard;
   readonly halt: SharedArrayBuffer;
+  /** Files with plugins of people's own. */
+  readonly pluginFiles: readonly string[];
 }
 
 // Attempts that fail and dials that are given up make errors by the dozen in every trial, and a result keeps of an error
 // only its first line: the stacks would cost a tenth of the time. `lab replay` has them.
 Error.stackTraceLimit = 0;
 
-const { scenario, shard, halt: memory } = workerData as TrialWorkerData;
-const { runTrial } = await loadEngine();
+const { scenario, shard, halt: memory, pluginFiles } = workerData as TrialWorkerData;
+const { runTrial } = await loadEngine(pluginFiles);
 const work = new Workload(scenario, shard);
 const halt = new HaltFlag(memory);
 

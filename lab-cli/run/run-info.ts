@@ -1,6 +1,7 @@
 import {
   type NatLegend,
   type Outcome,
+  type PluginFile,
   RESULT_SCHEMA,
   type RunExpectation,
   type RunInfo,
@@ -17,6 +18,7 @@ export interface RunOutcome {
   readonly startedAt: Date;
   readonly wallMs: number;
   readonly workers: number;
+  readonly pluginFiles?: readonly PluginFile[];
 }
 
 /**
@@ -32,6 +34,7 @@ export function runInfo(scenario: ResolvedScenario, yaml: string, outcome: RunOu
     mode,
     trials,
     plugins: plugins.map((plugin) => plugin.name),
+    ...(outcome.pluginFiles?.length && { pluginFiles: outcome.pluginFiles }),
     cells: cells.map(({ id, axes }) => ({ id, axes })),
     nats: legend(scenario),
     ...(population && { population }),

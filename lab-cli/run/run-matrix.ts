@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Outcome, RunInfo } from '../../reports/schema.ts';
+import type { Outcome, PluginFile, RunInfo } from '../../reports/schema.ts';
 import type { TrialWorkerData } from '../pool/trial-worker.ts';
 import { WorkerPool } from '../pool/worker-pool.ts';
 import { type Shard, Workload } from '../pool/workload.ts';
@@ -18,6 +18,8 @@ export interface MatrixRun {
   readonly yaml: string;
   readonly shard: Shard;
   readonly workers: number;
+  /** Files with plugins of people's own. */
+  readonly pluginFiles: readonly PluginFile[];
   readonly directory: OutputDirectory;
   /** Called for every line of the results. */
   progress(state: RunState): void;
@@ -34,7 +36,8 @@ const WORKER_LIMITS = { maxYoungGenerationSizeMb: 64 };
  * @returns undefined if the run was interrupted before its first result; then the directory is as it was
  */
 export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
-  const { scenario, shard, workers, directory } = run;
+  const { scenario, shard, workers, directory, pluginFiles } = run;
+  const files = pluginFiles.map(({ path }) => path);
   const work = new Workload(scenario, shard);
   const counts = new RunCounts(work.size, scenario.cells.length);
   const judge = new ExpectationJudge(scenario);
@@ -43,7 +46,7 @@ export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
   const pool = new WorkerPool<FinishedTrial>({
     size: work.size,
     workers,
-    start: (halt) => startTrialWorker({ scenario, shard, halt }),
+    start: (halt) => startTrialWorker({ scenario, shard, halt, pluginFiles: files }),
     crashed: (index, error) => finishedTrial(crashedResult(work.at(index), error)),
     emit: (index, finished) => {
       directory.append(finished.line);
@@ -63,7 +66,8 @@ export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
     const wallMs = performance.now() - startMs;
     // Of a part of the trials no expectation can be judged.
     const expectations = complete ? judge.verdicts() : [];
-    const outcome = { interrupted: !complete, outcomes: counts.outcomes, expectations, startedAt, wallMs, workers };
+    const { outcomes } = counts;
+    const outcome = { interrupted: !complete, outcomes, expectations, startedAt, wallMs, workers, pluginFiles };
     const info = runInfo(scenario, run.yaml, outcome);
     directory.commit(info);
     return info;
