@@ -31,7 +31,10 @@ export function load<T extends LoadFnOutput | Promise<LoadFnOutput>>(
   next: (url: string, context?: Partial<LoadHookContext>) => T,
 ): T | LoadFnOutput {
   const { protocol, pathname } = new URL(url);
-  if (protocol !== 'file:' || !TYPESCRIPT.test(pathname)) return next(url, context);
+  if (protocol !== 'file:') return next(url, context);
+  // Where no package.json says what it is, Node guesses, and warns about it.
+  if (pathname.endsWith('.js')) return next(url, { ...context, format: context.format ?? 'module' });
+  if (!TYPESCRIPT.test(pathname)) return next(url, context);
   return { format: 'module', shortCircuit: true, source: compile(fileURLToPath(url)) };
 }
 
