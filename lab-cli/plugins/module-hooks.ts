@@ -33,7 +33,8 @@ export function load<T extends LoadFnOutput | Promise<LoadFnOutput>>(
   const { protocol, pathname } = new URL(url);
   if (protocol !== 'file:') return next(url, context);
   // Where no package.json says what a file of people's own is, Node guesses, and warns about it.
-  if (pathname.endsWith('.js') && !pathname.includes('/node_modules/')) return next(url, { ...context, format: context.format ?? 'module' });
+  if (pathname.endsWith('.js') && !pathname.includes('/node_modules/'))
+    return next(url, { ...context, format: context.format ?? 'module' });
   if (!TYPESCRIPT.test(pathname)) return next(url, context);
   return { format: 'module', shortCircuit: true, source: compile(fileURLToPath(url)) };
 }
