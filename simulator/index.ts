@@ -17,10 +17,12 @@
  * @packageDocumentation
  */
 export { SimHost, type SimHostOptions } from './host/sim-host.ts';
+export type { Line, LineOptions } from './line.ts';
 export { type BurstLoss, type Link, type LinkModel, symmetricLink } from './link/link-model.ts';
 export { Segment } from './link/segment.ts';
 export type { MappingInfo } from './nat/environment.ts';
 export type { IcmpKind, Packet, Protocol, Quote } from './packet.ts';
+export { EdgeRouter } from './router/edge-router.ts';
 export { NatRouter } from './router/nat-router.ts';
 export { Router } from './router/router.ts';
 export { type ServerOptions, type Side, type SideOptions, Topology } from './topology.ts';

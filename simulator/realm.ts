@@ -1,3 +1,4 @@
+import { familyOf } from '../core/net/ip.ts';
 import { addressInPrefix, formatPrefix, type Prefix } from '../core/net/prefix.ts';
 import { AddressPool } from './address-pool.ts';
 import type { Link } from './link/link-model.ts';
@@ -32,6 +33,8 @@ export interface Realm {
   readonly depth: number;
   /** Behind a router that does not translate: the place where that one joined the next realm. */
   readonly upstream: Upstream | undefined;
+  /** IPv6: what routers and LANs of the realm get their prefixes from. */
+  readonly blocks?: AddressPool | undefined;
   /**
    * @param addresses how many @default 1
    * @param link to the router @default the realm's own
@@ -41,13 +44,14 @@ export interface Realm {
 }
 
 /** Where a realm is. */
-export type Site = Pick<Realm, 'router' | 'depth' | 'upstream'>;
+export type Site = Pick<Realm, 'router' | 'depth' | 'upstream' | 'blocks'>;
 
 /** Everybody has a cable of his own to the router: the core and carriers. */
 export class CableRealm implements Realm {
   readonly router: Router;
   readonly depth: number;
   readonly upstream: Upstream | undefined;
+  readonly blocks: AddressPool | undefined;
   readonly #world: World;
   readonly #pool: AddressPool;
   readonly #gateway: string;
@@ -62,6 +66,7 @@ export class CableRealm implements Realm {
     this.router = site.router;
     this.depth = site.depth;
     this.upstream = site.upstream;
+    this.blocks = site.blocks;
     this.#pool = pool;
     this.#link = link;
     this.#gateway = gateway;
@@ -69,9 +74,9 @@ export class CableRealm implements Realm {
 
   join(addresses = 1, link = this.#link, pool = this.#pool): Slot {
     const segment = new Segment(this.#world);
-    const on = this.router.attach(segment, { addresses: [`${this.#gateway}/32`] });
+    const on = this.router.attach(segment, { addresses: [alone(this.#gateway)] });
     const next = (): string => {
-      const address = `${pool.take()}/32`;
+      const address = alone(pool.take());
       this.router.network.addRoute(address, on);
       return address;
     };
@@ -92,6 +97,7 @@ export class LanRealm implements Realm {
   readonly router: Router;
   readonly depth: number;
   readonly upstream: Upstream | undefined;
+  readonly blocks: AddressPool | undefined;
   readonly #segment: Segment;
   readonly #prefix: Prefix;
   readonly #gateway: string;
@@ -109,6 +115,7 @@ export class LanRealm implements Realm {
     this.router = router;
     this.depth = site.depth;
     this.upstream = site.upstream;
+    this.blocks = site.blocks;
     this.#segment = new Segment(world);
     this.#prefix = prefix;
     this.#pool = new AddressPool(prefix);
@@ -134,6 +141,11 @@ export class LanRealm implements Realm {
 export function delegate(realm: Realm, slot: Slot, block: Prefix): void {
   realm.router.network.addRoute(formatPrefix(block), slot.on, hostPart(slot.addresses[0]));
   if (realm.upstream) delegate(realm.upstream.realm, realm.upstream.slot, block);
+}
+
+/** A subnet of one address. */
+function alone(address: string): string {
+  return `${address}/${familyOf(address) === 4 ? 32 : 128}`;
 }
 
 /** The block that follows the first `index` ones of `size` addresses in a prefix. */

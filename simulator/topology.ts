@@ -1,159 +1,157 @@
-import type { NatBehaviour } from '../core/nat/behaviour.ts';
-import { type Prefix, parsePrefix } from '../core/net/prefix.ts';
-import { AddressPool } from './address-pool.ts';
+import type { Family } from '../core/net/endpoint.ts';
 import { SimHost, type SimHostOptions } from './host/sim-host.ts';
-import { type Link, symmetricLink } from './link/link-model.ts';
-import { CableRealm, delegate, LanRealm, nthBlock, type Realm, type Site, type Slot } from './realm.ts';
+import { Ipv4Fabric } from './ipv4-fabric.ts';
+import { Ipv6Fabric } from './ipv6-fabric.ts';
+import type { Fabric, Line, LineOptions } from './line.ts';
+import type { Link } from './link/link-model.ts';
+import type { Realm, Slot } from './realm.ts';
+import type { EdgeRouter } from './router/edge-router.ts';
 import { NatRouter } from './router/nat-router.ts';
 import { Router } from './router/router.ts';
 import type { World } from './world/world.ts';
 
-/** Documentation addresses (RFC 5737). */
-const PUBLIC = ['203.0.113.0/24', '198.51.100.0/24'].map(parsePrefix);
-const SERVERS = parsePrefix('192.0.2.0/24');
-/** Public addresses of whoever is behind a router that does not translate. */
-const PUBLIC_BLOCK = 8;
-/** The shared address space of carriers (RFC 6598): a quarter for each level, so that a chain of them never overlaps. */
-const CARRIERS = ['100.64.0.0/12', '100.80.0.0/12', '100.96.0.0/12', '100.112.0.0/12'].map(parsePrefix);
-const PRIVATE = parsePrefix('10.0.0.0/8');
-const LAN_SIZE = 256;
-
 export interface ServerOptions extends SimHostOptions {
   readonly link: Link;
-  /** How many addresses: a STUN server that follows RFC 5780 needs two. @default 1 */
+  /** How many addresses of each family: a STUN server that follows RFC 5780 needs two. @default 1 */
   readonly addresses?: number;
+  /** @default [4] */
+  readonly families?: readonly Family[];
 }
 
-export interface SideOptions extends SimHostOptions {
-  /** In front of the host, host side first. None: the host has a public address. */
-  readonly nats: readonly NatBehaviour[];
-  /** Between the outermost hop and the core. */
-  readonly link: Link;
-  /** Another side whose outermost NAT stands in front of this one as well; `link` is the other one's then. */
+interface Together extends SimHostOptions {
+  /** Another side whose outermost routers stand in front of this one as well, family by family; `link` is theirs then. */
   readonly behind?: Side;
   /** The outermost NAT is a carrier's even if it is the only one: who is behind it has a cable of his own. @default false */
   readonly carrier?: boolean;
-  /** The home network, e.g. `192.168.1.0/24`. @default a /24 of 10.0.0.0/8 that nobody else has */
-  readonly lan?: string;
 }
 
-/** A host and the NATs in front of it. */
+/** One IPv4 line, or several lines, best first. */
+export type SideOptions = Together & (Omit<LineOptions, 'family'> | { readonly lines: readonly LineOptions[] });
+
+/** A host and the routers in front of it. */
 export interface Side {
   readonly host: SimHost;
-  /** Host side first, a shared one included. */
+  readonly lines: readonly Line[];
+  /** Of every line, in order. */
+  readonly routers: readonly EdgeRouter[];
+  /** Those that know IPv4, host side first, a shared one included. */
   readonly nats: readonly NatRouter[];
-  /** What is behind the outermost NAT; the core's own realm where there is none. */
+  /** What is behind the outermost router of the first line; the core's own realm where there is none. */
   readonly realm: Realm;
-  /** Where the host is; the core's own realm where there is no NAT. */
+  /** Where the host's first line is; the core's own realm where there is no router. */
   readonly home: Realm;
   /** One more host next to the first. */
   addHost(name: string, options?: SimHostOptions): SimHost;
 }
 
+/** Where a host has a line. */
+interface Place {
+  readonly line: Line;
+  /** @default the realm's own */
+  readonly link: Link | undefined;
+}
+
+const INTERFACE = 'eth0';
+const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
+
 /**
  * The network of a trial: a core router that stands for the Internet, servers around it, and sides, each a host behind
- * a chain of NATs. Servers are in 192.0.2.0/24, other public addresses in 203.0.113.0/24 and 198.51.100.0/24, the
- * insides of carriers in 100.64.0.0/10, homes in 10.0.0.0/8.
+ * chains of routers, one for each line. {@link Ipv4Fabric} and {@link Ipv6Fabric} say which addresses are where.
  */
 export class Topology {
   readonly core: Router;
   readonly #world: World;
-  readonly #internet: CableRealm;
-  readonly #servers = new AddressPool(SERVERS);
   readonly #innerLatencyUs: number;
-  #lans = 0;
+  readonly #fabrics: Partial<Record<Family, Fabric>> = {};
 
   /** @param innerLatencyUs of every hop inside the outermost one, one way */
   constructor(world: World, innerLatencyUs = 200) {
     this.#world = world;
     this.#innerLatencyUs = innerLatencyUs;
     this.core = new Router(world, 'core');
-    const site = { router: this.core, depth: 0, upstream: undefined };
-    this.#internet = this.#cables(site, new AddressPool(...PUBLIC), this.#servers.take());
   }
 
   /** A host on the core. */
-  server(name: string, options: ServerOptions): SimHost {
-    return this.#plug(name, this.#internet.join(options.addresses, options.link, this.#servers), options);
+  server(name: string, { link, addresses = 1, families = [4], ...options }: ServerOptions): SimHost {
+    const host = new SimHost(this.#world, name, options);
+    for (const family of families) plug(host, family, INTERFACE, this.#fabric(family).serverSlot(addresses, link));
+    return host;
   }
 
-  /** @throws RangeError if the chain is longer than five NATs, or no address is left */
-  side(name: string, options: SideOptions): Side {
-    const { behind } = options;
-    const shared = behind?.nats.at(-1);
-    let realm: Realm = behind ? behind.realm : this.#internet;
-    let link = shared ? undefined : options.link;
-    const realms = shared ? [realm] : [];
-    const nats = shared ? [shared] : [];
-    for (let index = options.nats.length - 1; index >= 0; index--) {
-      const slot = realm.join(options.nats[index]!.addresses, link);
-      const router = new NatRouter(this.#world, `${name}.nat${index + 1}`, options.nats[index]!, slot);
-      const home = index === 0 && !(options.carrier && index === options.nats.length - 1);
-      realm = this.#inside(router, realm, slot, home, options.lan);
-      link = undefined; // the inner hops' own
-      nats.unshift(router);
-      realms.push(realm);
-    }
-    return this.#settle(name, options, nats, realms[0] ?? realm, realm, link);
+  /** @throws RangeError if a chain is longer than five NATs, four for IPv6, or no address is left */
+  side(name: string, { behind, carrier = false, ...options }: SideOptions): Side {
+    const written: readonly LineOptions[] = 'lines' in options ? options.lines : [options];
+    const places = written.map((line) => {
+      const shared = behind?.lines.find(({ family }) => family === (line.family ?? 4));
+      if (behind && !shared) throw new RangeError(`${name} has a line of a family that it shares with nobody`);
+      return this.#line(labelOf(name, line), line, shared, carrier);
+    });
+    return this.#settle(name, options, places);
   }
 
   /**
-   * A host behind all the NATs of another side: on its LAN, or on a LAN of its own behind the same innermost NAT.
+   * A host behind all the routers of another side: on its LAN, or on a LAN of its own behind the same innermost router.
    *
    * @throws RangeError for a LAN of its own if no NAT is there, or no address is left
    */
   neighbour(name: string, of: Side, lan: 'same' | 'own', options: SimHostOptions = {}): Side {
-    const home = lan === 'same' ? of.home : this.#secondLan(of);
-    return this.#settle(name, options, of.nats, of.realm, home);
+    const places = of.lines.map((line) => {
+      if (lan === 'same') return { line, link: undefined };
+      if (line.routers.length === 0) throw new RangeError('there is no NAT to be behind together');
+      return { line: { ...line, home: this.#fabric(line.family).secondLan(line.home) }, link: undefined };
+    });
+    return this.#settle(name, options, places);
   }
 
-  #settle(name: string, options: SimHostOptions, nats: Side['nats'], realm: Realm, home: Realm, link?: Link): Side {
-    const addHost = (host: string, own: SimHostOptions = {}) => this.#plug(host, home.join(1, link), own);
-    return { host: addHost(name, options), nats, realm, home, addHost };
-  }
-
-  #secondLan({ nats, home }: Side): Realm {
-    const [router] = nats;
-    if (router === undefined) throw new RangeError('there is no NAT to be behind together');
-    const { depth, upstream } = home;
-    const prefix = upstream ? this.#routedBlock(upstream.realm, upstream.slot) : this.#nextLan();
-    return new LanRealm(this.#world, { router, depth, upstream }, prefix, this.#innerLatencyUs);
-  }
-
-  /** What is behind a new router: a home's LAN, or a carrier's customers. */
-  #inside(router: NatRouter, outer: Realm, slot: Slot, home: boolean, lan: string | undefined): Realm {
-    const routed = router.behaviour.translation === 'none';
-    const upstream = routed ? { realm: outer, slot } : undefined;
-    const site = { router, depth: outer.depth + (routed ? 0 : 1), upstream };
-    const block = routed ? this.#routedBlock(outer, slot) : undefined;
-    if (home) {
-      const prefix = block ?? (lan === undefined ? this.#nextLan() : parsePrefix(lan));
-      return new LanRealm(this.#world, site, prefix, this.#innerLatencyUs);
+  #line(name: string, options: LineOptions, behind: Line | undefined, carrier: boolean): Place {
+    const { family = 4, nats, lan } = options;
+    const fabric = this.#fabric(family);
+    const shared = behind?.routers.at(-1);
+    let realm: Realm = behind ? behind.realm : fabric.internet;
+    let link = shared ? undefined : options.link;
+    const realms = shared ? [realm] : [];
+    const routers = shared ? [shared] : [];
+    for (const [index, behaviour] of [...nats.entries()].reverse()) {
+      const outer = realm;
+      const slot = fabric.join(outer, behaviour, link);
+      const home = index === 0 && !(carrier && index === nats.length - 1);
+      const installed = fabric.install({ name: `${name}.nat${index + 1}`, behaviour, outer, slot, link, home, lan });
+      realm = installed.realm;
+      link = undefined; // the inner hops' own
+      routers.unshift(installed.router);
+      realms.push(realm);
     }
-    const prefix = block ?? CARRIERS[outer.depth];
-    if (prefix === undefined) throw new RangeError('a chain has at most five NATs');
-    return this.#cables(site, new AddressPool(prefix));
+    const line = { family, interface: options.interface ?? INTERFACE, routers, realm: realms[0] ?? realm, home: realm };
+    return { line, link };
   }
 
-  #cables(site: Site, pool: AddressPool, gateway?: string): CableRealm {
-    return new CableRealm(this.#world, site, pool, symmetricLink({ latencyUs: this.#innerLatencyUs }), gateway);
+  #settle(name: string, options: SimHostOptions, places: readonly Place[]): Side {
+    const addHost = (host: string, own: SimHostOptions = {}): SimHost => {
+      const added = new SimHost(this.#world, host, own);
+      for (const { line, link } of places) plug(added, line.family, line.interface, line.home.join(1, link));
+      return added;
+    };
+    const lines = places.map(({ line }) => line);
+    const routers = lines.flatMap((line) => line.routers);
+    const nats = routers.filter((router) => router instanceof NatRouter);
+    const [first] = lines;
+    if (first === undefined) throw new RangeError(`${name} has no line`);
+    return { host: addHost(name, options), lines, routers, nats, realm: first.realm, home: first.home, addHost };
   }
 
-  /** Addresses for what is behind a router that does not translate: public ones unless a NAT is in front of it. */
-  #routedBlock(outer: Realm, slot: Slot): Prefix {
-    const block = outer.depth === 0 ? this.#internet.takeBlock(PUBLIC_BLOCK) : this.#nextLan();
-    delegate(outer, slot, block);
-    return block;
+  #fabric(family: Family): Fabric {
+    const Kind = family === 4 ? Ipv4Fabric : Ipv6Fabric;
+    this.#fabrics[family] ??= new Kind(this.#world, this.core, this.#innerLatencyUs);
+    return this.#fabrics[family];
   }
+}
 
-  #nextLan(): Prefix {
-    return nthBlock(PRIVATE, LAN_SIZE, ++this.#lans);
-  }
+/** Routers of a host's only IPv4 line are named after the host, others after the line as well. */
+function labelOf(host: string, line: LineOptions): string {
+  return [host, line.interface, line.family === 6 ? 'ipv6' : undefined].filter((part) => part !== undefined).join('.');
+}
 
-  #plug(name: string, slot: Slot, options: SimHostOptions): SimHost {
-    const host = new SimHost(this.#world, name, options);
-    const own = host.attach(slot.segment, slot);
-    host.network.addRoute('0.0.0.0/0', own, slot.gateway);
-    return host;
-  }
+function plug(host: SimHost, family: Family, name: string, slot: Slot): void {
+  const own = host.attach(slot.segment, { ...slot, name });
+  host.network.addRoute(DEFAULT_ROUTE[family], own, slot.gateway);
 }

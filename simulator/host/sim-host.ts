@@ -1,8 +1,17 @@
-import type { Clock, Events, Host, NetworkInterface, Random, Signer } from '../../core/ports/index.ts';
+import type {
+  Clock,
+  Events,
+  Host,
+  InterfaceAddress,
+  NetworkInterface,
+  Random,
+  Signer,
+} from '../../core/ports/index.ts';
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
 import { icmpPacket, type Packet, quoteOf, TCP, UDP } from '../packet.ts';
 import { type Attachment, type Interface, NetworkLayer } from '../router/network-layer.ts';
 import { Reassembler } from '../router/reassembler.ts';
+import type { Route } from '../router/routing-table.ts';
 import type { Device } from '../trace/observer.ts';
 import { SimSigner } from '../world/signer.ts';
 import { EPOCH_MS, type Resident, type World } from '../world/world.ts';
@@ -68,9 +77,13 @@ export class SimHost implements Host, PortOwner, Resident {
     return this.network.attach(segment, this, attachment);
   }
 
+  /** Attachments of one name are one interface: the two families of a line may take ways of their own. */
   interfaces(): readonly NetworkInterface[] {
-    const up = this.network.interfaces.map(({ name, addresses }) => ({ name, loopback: false, addresses }));
-    return [LOOPBACK, ...up];
+    const up = new Map<string, InterfaceAddress[]>();
+    for (const { name, addresses } of this.network.interfaces) {
+      up.set(name, [...(up.get(name) ?? []), ...addresses]);
+    }
+    return [LOOPBACK, ...[...up].map(([name, addresses]) => ({ name, loopback: false, addresses }))];
   }
 
   /** Takes a packet off the wire. */
@@ -94,11 +107,23 @@ export class SimHost implements Host, PortOwner, Resident {
       return;
     }
     const kind = addresses.kind(packet.destination);
-    const route = kind === 'unspecified' ? undefined : this.network.routes.find(packet.destination);
+    const route = kind === 'unspecified' ? undefined : this.#routeFor(packet);
     if (route === undefined) trace.dropped(this.device, packet, 'host: no route');
     else if (addresses.kind(packet.source) === 'loopback') trace.dropped(this.device, packet, 'host: loopback source');
     else if (kind === 'group') route.port.segment.sendToAll(packet, route.port);
     else this.network.transmit(packet, route);
+  }
+
+  /**
+   * A packet leaves by the interface that its source address is on, if a route leads there from it: the strong host
+   * model (RFC 1122 section 3.3.4.2), which phones and Windows follow, and Linux where it has a rule for each interface.
+   */
+  #routeFor({ source, destination }: Packet): Route | undefined {
+    const { routes, interfaces } = this.network;
+    const route = routes.find(destination);
+    if (route === undefined || route.source === source || interfaces.length === 1) return route;
+    const own = interfaces.find(({ ids }) => ids.includes(source));
+    return (own && own.port !== route.port && routes.findBy(own.port, destination)) || route;
   }
 
   audit(): Record<string, number> {

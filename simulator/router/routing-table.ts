@@ -46,6 +46,12 @@ export class RoutingTable {
     return known === undefined ? this.#search(destination) : (known ?? undefined);
   }
 
+  /** The best route by one interface, for a host that has several. */
+  findBy(port: Port, destination: AddressId): Route | undefined {
+    const text = this.#addresses.text(destination);
+    return this.#routes.find((route) => route.port === port && prefixContains(route.prefix, text));
+  }
+
   #search(destination: AddressId): Route | undefined {
     const text = this.#addresses.text(destination);
     const route = this.#routes.find(({ prefix }) => prefixContains(prefix, text));
