@@ -27,7 +27,9 @@ function cellOf(index: number): Cell {
   ];
   const direction = { latencyUs: 20_000, jitterUs: 5_000, lossPpm: 10_000 };
   const link = { name: 'lossy', up: direction, down: direction };
-  return { id: `${a},${b},lossy`, axes: { a, b, link: 'lossy' }, a: side(a), b: side(b), link };
+  const line = (name: string) => ({ interface: undefined, family: 4, nats: side(name) }) as const;
+  const lines = { a: [line(a)], b: [line(b)] };
+  return { id: `${a},${b},lossy`, axes: { a, b, link: 'lossy' }, a: side(a), b: side(b), lines, link };
 }
 
 it(`${TRIALS} trials leave no timer, no socket and no heap growth`, { timeout: 300_000 }, async () => {

@@ -29,7 +29,10 @@ export interface Scene {
   readonly world: World;
 }
 
-/** What happens in a world with a STUN server (RFC 5780) and a host behind these NATs, host side first. */
+/**
+ * What happens in a world with a STUN server (RFC 5780) and a host behind these NATs, host side first. It is a world of
+ * IPv6 where one of them translates prefixes.
+ */
 export async function play<T>(
   nats: readonly NatDescription[],
   circumstances: Circumstances,
@@ -38,8 +41,10 @@ export async function play<T>(
   const { seed = 'discovery', link = { latencyUs: 20_000 }, server: state = 'up' } = circumstances;
   const world = new World({ seed });
   const net = new Topology(world);
-  const server = net.server('stun', { link: symmetricLink({ latencyUs: 500 }), addresses: 2 });
-  const { host } = net.side('client', { nats: nats.map(resolveBehaviour), link: symmetricLink(link) });
+  const family = nats.some(({ translation }) => translation === 'nptv6') ? 6 : 4;
+  const server = net.server('stun', { link: symmetricLink({ latencyUs: 500 }), addresses: 2, families: [family] });
+  const line = { family, nats: nats.map(resolveBehaviour), link: symmetricLink(link) } as const;
+  const { host } = net.side('client', { lines: [line] });
   const [first, second] = server.interfaces()[1]!.addresses.map(({ address }) => address) as [string, string];
   const primary = { address: first, port: 3478 };
   const limits = circumstances.limitUs === undefined ? {} : { limitUs: circumstances.limitUs };

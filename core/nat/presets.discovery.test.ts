@@ -38,6 +38,12 @@ const CLASSIC_NAMES: readonly (readonly [string, ClassicNat])[] = [
   ['dns-and-web-only', 'unknown'],
   ['web-only', 'unknown'],
   ['no-inbound', 'port-restricted-cone'],
+  ['ipv6-firewall', 'symmetric-udp-firewall'],
+  ['ipv6-firewall-compliant', 'symmetric-udp-firewall'],
+  ['ipv6-firewall-transparent', 'open'],
+  ['nptv6', 'full-cone'],
+  ['nptv6-firewall', 'port-restricted-cone'],
+  ['black-hole', 'unknown'],
 ];
 
 describe('discovery from behind every preset', () => {
@@ -73,7 +79,8 @@ function visible(declared: NatBehaviour) {
   const overUdp = <T>(value: T) => (seesUdp ? value : 'unknown');
   const overTcp = <T>(value: T) => (seesTcp ? value : 'unknown');
   return {
-    translation: overUdp(translation),
+    // From outside, a prefix that is translated looks like a NAT that keeps every port.
+    translation: overUdp(translation === 'nptv6' ? 'napt' : translation),
     mapping: overUdp(udp.mapping),
     filtering: overUdp(udp.filtering),
     allocation: overUdp(ports.allocation),

@@ -105,11 +105,17 @@ describe('what presets claim', () => {
     expect(carriers.filter((name) => resolved(name).pooling === 'arbitrary')).toEqual(['carrier-pool']);
   });
 
-  test('only the open one does not translate', () => {
+  test('only the open one, those of IPv6, and the way that leads nowhere do not translate', () => {
     const where = (holds: (behaviour: NatBehaviour) => boolean) =>
       Object.keys(PRESETS).filter((name) => holds(resolved(name)));
-    expect(where(({ translation }) => translation === 'none')).toEqual(['open']);
-    expect(where(({ blocks }) => blocks.includes('udp'))).toEqual(['udp-blocked', 'enterprise-firewall']);
+    expect(where(({ translation }) => translation === 'none')).toEqual([
+      'open',
+      'ipv6-firewall',
+      'ipv6-firewall-compliant',
+      'ipv6-firewall-transparent',
+      'black-hole',
+    ]);
+    expect(where(({ blocks }) => blocks.includes('udp'))).toEqual(['udp-blocked', 'enterprise-firewall', 'black-hole']);
     expect(where(({ allow }) => allow !== 'everything')).toEqual(['dns-and-web-only', 'web-only']);
   });
 });

@@ -2,6 +2,7 @@ import { CARRIER } from './presets/carrier.ts';
 import { CLASSIC } from './presets/classic.ts';
 import { ENTERPRISE } from './presets/enterprise.ts';
 import { HOME } from './presets/home.ts';
+import { IPV6 } from './presets/ipv6.ts';
 import type { Preset } from './presets/preset.ts';
 import { STANDARDS } from './presets/standards.ts';
 import { SYSTEMS } from './presets/systems.ts';
@@ -16,4 +17,5 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
   ...HOME,
   ...CARRIER,
   ...ENTERPRISE,
+  ...IPV6,
 };

@@ -23,7 +23,12 @@ function overviewRow([name, { summary, behaviour }]: [string, Preset]): string[]
     String(writeNat(nat).udp?.timeout),
   ];
   const policy = allow === 'everything' ? blocks.map((block) => `no ${block}`) : allow;
-  return [`\`${name}\``, summary, ...(translation === 'none' ? words.map(() => '') : words), policy.join(', ')];
+  return [
+    `\`${name}\``,
+    summary,
+    ...(translation === 'none' && !nat.firewall ? words.map(() => '') : words),
+    policy.join(', '),
+  ];
 }
 
 /** EI, AD and APD are what the papers write. */

@@ -1,9 +1,11 @@
-import type { Cell, LinkSpec, NatSpec, TopologySpec } from './types.ts';
+import type { Cell, LineSpec, LinkSpec, NatSpec, TopologySpec } from './types.ts';
 
-/** A value of an NAT axis: the NATs in front of a peer, host side first. */
+/** A value of an NAT axis: how a peer is connected. */
 export interface Side {
-  /** The NATs' names joined by `+`. */
+  /** The NATs' names joined by `+`; of several lines each with its label, joined by `~`. */
   readonly text: string;
+  readonly lines: readonly LineSpec[];
+  /** Those of all lines, in order. */
   readonly nats: readonly NatSpec[];
 }
 
@@ -25,13 +27,15 @@ export function expandCells(axes: Axes, topology: TopologySpec): Cell[] {
           axes: { a: a.text, b: b.text, link: link.name },
           a: a.nats,
           b: b.nats,
+          lines: { a: a.lines, b: b.lines },
           link,
         })),
       ),
   );
 }
 
-/** Can one NAT be the outermost of both? */
+/** Can one NAT be the outermost of both, in every family that they have? */
 export function shareOutermost(a: Side, b: Side): boolean {
-  return a.nats.at(-1)?.name === b.nats.at(-1)?.name;
+  const outermost = ({ lines }: Side) => lines.map(({ family, nats }) => `${family} ${nats.at(-1)?.name}`).join();
+  return outermost(a) === outermost(b);
 }

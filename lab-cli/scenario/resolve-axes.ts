@@ -4,6 +4,7 @@ import type { ParsedSections } from './parse-sections.ts';
 import { resolveLink } from './resolve-links.ts';
 import { AXIS } from './scenario-shape.ts';
 import { listText } from './shapes.ts';
+import { readSide, type WrittenSide } from './side-shape.ts';
 import type { NatSpec, TopologySpec } from './types.ts';
 
 export const MAX_CELLS = 100_000;
@@ -19,18 +20,39 @@ export function resolveAxes(
   links: ReadonlyMap<string, NamedLink>,
   fail: Fail,
 ): Axes {
-  const side = (value: string | readonly string[]): Side => {
-    const names = [value].flat();
-    // A name without an entry is in a cycle of `extends`, which is a problem already.
-    return { text: names.join('+'), nats: names.flatMap((name) => nats.get(name) ?? []) };
+  const side = (value: WrittenSide): Side => {
+    const { text, lines } = readSide(value, nats);
+    return { text, lines, nats: lines.flatMap((line) => line.nats) };
   };
   const link = written.link.map((value) => resolveLink(value, links));
   const axes: Axes = { a: written.a.map(side), b: written.b?.map(side), link };
+  checkFamilies(axes, fail);
   checkPairs(axes, topology, fail);
   const cells = axes.a.length * (axes.b?.length ?? 1) * axes.link.length;
   if (cells > MAX_CELLS) fail(['axes'], `the axes span ${cells} cells`, `at most ${MAX_CELLS}`);
   return axes;
 }
+
+/** Nobody translates ports of IPv6 here, and prefixes of nothing else. */
+function checkFamilies(axes: Axes, fail: Fail): void {
+  for (const axis of ['a', 'b'] as const) {
+    for (const [index, { lines }] of (axes[axis] ?? []).entries()) {
+      for (const { family, nats } of lines) {
+        const misplaced = nats.find(({ behaviour }) => behaviour.translation === ONLY[family === 4 ? 6 : 4]);
+        if (!misplaced) continue;
+        const what = `"${misplaced.name}" stands in front of IPv${family}, but translates ${TRANSLATED[family]}`;
+        fail(['axes', axis, index], what, EXPECTED[family]);
+      }
+    }
+  }
+}
+
+const ONLY = { 4: 'napt', 6: 'nptv6' } as const;
+const TRANSLATED = { 4: 'prefixes of IPv6 (RFC 6296)', 6: 'ports of IPv4' } as const;
+const EXPECTED = {
+  4: 'translation: napt or none',
+  6: 'translation: none or nptv6, such as ipv6-firewall',
+} as const;
 
 /** Has the topology a place for every value? */
 function checkPairs({ a, b }: Axes, topology: TopologySpec, fail: Fail): void {
@@ -45,8 +67,17 @@ function checkPairs({ a, b }: Axes, topology: TopologySpec, fail: Fail): void {
   }
   if (topology.name !== 'shared-cgn') return;
   for (const [axis, values, others] of [['a', a, b] as const, ['b', b, a] as const]) {
-    for (const [index, { text, nats }] of values.entries()) {
-      if (others.some((other) => shareOutermost({ text, nats }, other))) continue;
+    for (const [index, side] of values.entries()) {
+      const { text, lines } = side;
+      if (lines.some((line) => line.interface !== undefined)) {
+        fail(
+          ['axes', axis, index],
+          `axes.${axis} has "${text}"`,
+          'one interface, since shared-cgn puts a carrier there',
+        );
+        continue;
+      }
+      if (others.some((other) => shareOutermost(side, other))) continue;
       const other = axis === 'a' ? 'b' : 'a';
       fail(['axes', axis, index], `axes.${axis} has "${text}"`, `an outermost NAT that is also one of axis ${other}`);
     }

@@ -6,6 +6,7 @@ import { NAT_KEYS } from './nat-shape.ts';
 import { defaultText, valueText, writtenOption } from './plugin-options.ts';
 import { populationShape } from './population-shape.ts';
 import { comparison, durationMs, listOf, nameOf, oneOf, strictMap, wholeNumber } from './shapes.ts';
+import { sideShape } from './side-shape.ts';
 import { topology } from './topology-shape.ts';
 import type { Words } from './words.ts';
 
@@ -80,11 +81,11 @@ function natEntry(words: Words) {
 export const AXIS = { max: 1000, what: 'NATs or chains of NATs' };
 
 function sides(words: Words) {
-  const chain = listOf(natName(words), 4, 'NATs, host side first');
-  const side = z.union([natName(words), chain], {
-    error: 'the name of a NAT, or a list of them: a chain, host side first',
-  });
-  return listOf(side, AXIS.max, AXIS.what);
+  return listOf(
+    sideShape(() => natName(words)),
+    AXIS.max,
+    AXIS.what,
+  );
 }
 
 function plugin(words: Words) {

@@ -43,12 +43,23 @@ export interface Cell {
   readonly id: string;
   /** Each axis's value as text. */
   readonly axes: { readonly a: string; readonly b: string; readonly link: string };
-  /** The NATs in front of the peer that dials, host side first. */
+  /** The NATs in front of the peer that dials, line by line, host side first. */
   readonly a: readonly NatSpec[];
-  /** The NATs in front of the peer that is dialled, host side first. */
+  /** The NATs in front of the peer that is dialled, line by line, host side first. */
   readonly b: readonly NatSpec[];
+  /** How each peer is connected, best first. */
+  readonly lines: { readonly a: readonly LineSpec[]; readonly b: readonly LineSpec[] };
   /** Between each peer's outermost NAT and the core. */
   readonly link: LinkSpec;
+}
+
+/** What one interface of a peer has for one family. */
+export interface LineSpec {
+  /** Undefined: the peer has but one. */
+  readonly interface: string | undefined;
+  readonly family: 4 | 6;
+  /** In front of the peer, host side first. */
+  readonly nats: readonly NatSpec[];
 }
 
 export interface NatSpec {

@@ -28,7 +28,7 @@ export function echo(node: Node): void {
 export async function judgePath(world: World, node: Node, pipe: Pipe, [a, b]: readonly [Side, Side]): Promise<Path> {
   const mark = Buffer.from(world.random.fork('judge').bytes(MARK_LENGTH));
   const peers = [a, b].map(({ host }) => host.device.name);
-  const shared = a.nats.filter((nat) => b.nats.includes(nat)).map(({ device }) => device.name);
+  const shared = a.routers.filter((router) => b.routers.includes(router)).map(({ device }) => device.name);
   const watcher = new PathWatcher(mark, peers, 'core', shared);
   world.trace.observe(watcher);
   let echoed = false;

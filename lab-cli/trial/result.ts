@@ -1,7 +1,7 @@
 import { type OracleQuestion, oracle } from '../../reports/oracle.ts';
 import { RESULT_SCHEMA, type SideNat, type TrialResult } from '../../reports/schema.ts';
 import type { Side, World } from '../../simulator/index.ts';
-import type { NatSpec } from '../scenario/types.ts';
+import type { LineSpec } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
@@ -11,7 +11,7 @@ export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, S
   const { counters, hash } = world.trace;
   const { possible, why } = oracle(oracleQuestion(spec));
   const sent = sides.map(({ host }) => counters.sentBy(host.device));
-  const nats = new Set(sides.flatMap((side) => side.nats));
+  const routers = new Set(sides.flatMap((side) => side.routers));
   return {
     schema: RESULT_SCHEMA,
     cell: { ...cell.axes },
@@ -28,12 +28,12 @@ export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, S
       return { plugin, outcome, reason, ms: atUs / 1000, packets };
     }),
     oracle: { possible, why },
-    nat: { a: sideNat(cell.a, findings.inferred.a), b: sideNat(cell.b, findings.inferred.b) },
+    nat: { a: sideNat(cell.lines.a, findings.inferred.a), b: sideNat(cell.lines.b, findings.inferred.b) },
     cost: {
       packets: sum(sent.map(({ packets }) => packets)),
       bytes: sum(sent.map(({ bytes }) => bytes)),
       signals: findings.signals,
-      mappings: sum([...nats].map((nat) => counters.mappingsOf(nat.device))),
+      mappings: sum([...routers].map(({ device }) => counters.mappingsOf(device))),
     },
     drops: Object.fromEntries([...counters.drops].sort(([x], [y]) => (x < y ? -1 : 1))),
     traceHash: hash.digest(),
@@ -52,8 +52,12 @@ export function oracleQuestion({ scenario, cell, only }: TrialSpec): OracleQuest
   };
 }
 
-function sideNat(nats: readonly NatSpec[], inferred: string): SideNat {
-  return { declared: nats.map(({ name }) => name).join(' + '), inferred };
+function sideNat(lines: readonly LineSpec[], inferred: string): SideNat {
+  const [first, ...others] = lines.map((line) => {
+    const label = [line.interface, line.family === 6 ? 'IPv6' : undefined].filter((part) => part !== undefined);
+    return [label.join(' '), line.nats.map(({ name }) => name).join(' + ')].filter((part) => part !== '').join(': ');
+  });
+  return { declared: [first, ...others].join('; '), inferred };
 }
 
 function sum(numbers: readonly number[]): number {

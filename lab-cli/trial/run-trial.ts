@@ -1,4 +1,5 @@
 import { classicNat } from '../../core/nat/nat-report.ts';
+import type { Family } from '../../core/net/endpoint.ts';
 import { ConnectError, Node, type Pipe, type PluginOptions, registry } from '../../core/node/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
@@ -61,7 +62,10 @@ async function dial(
   sides: readonly [Side, Side],
   findings: Findings,
 ): Promise<void> {
-  const servers = await startInfrastructure(topology, { onHttps: admitsFewPorts(spec.cell) });
+  const servers = await startInfrastructure(topology, {
+    families: familiesOf(spec.cell),
+    onHttps: admitsFewPorts(spec.cell),
+  });
   await startSubscribers(topology, sides[0], spec.scenario.topology.subscribers);
   const plugins = spec.scenario.plugins.map(({ name, options }) => registry.configure(name, options));
   const [a, b] = await Promise.all(
@@ -99,6 +103,11 @@ function connect(spec: TrialSpec, a: Node, b: Node): Promise<[Pipe, string]> {
 /** Whoever is behind a firewall that admits a few ports uses servers that are reachable by one of them. */
 function admitsFewPorts({ a, b }: Cell): boolean {
   return [...a, ...b].some(({ behaviour }) => behaviour.allow !== 'everything');
+}
+
+/** IPv4 is everywhere; IPv6 is there if a peer has it. */
+function familiesOf({ lines: { a, b } }: Cell): readonly Family[] {
+  return [...a, ...b].some(({ family }) => family === 6) ? [4, 6] : [4];
 }
 
 function inferred(node: Node): string {

@@ -2,7 +2,7 @@ import { Aedes } from 'aedes';
 import type { Endpoint, Family } from '../../net/endpoint.ts';
 import { familyOf } from '../../net/ip.ts';
 import { formatPrefix, prefixOf } from '../../net/prefix.ts';
-import type { Host, TcpConnection, TcpListener } from '../../ports/index.ts';
+import type { Host, TcpConnection, TcpListener, TcpListenOptions } from '../../ports/index.ts';
 import { MqttGuard } from '../../signal/mqtt-guard.ts';
 import { TcpStream } from '../../signal/tcp-stream.ts';
 import { TOPIC_PREFIX } from '../../signal/topic.ts';
@@ -68,8 +68,7 @@ export async function startMqttServer(host: Host, options: MqttServerOptions = {
   const server = new MqttServer(host, aedes, limits, maxPayloadLength + PACKET_OVERHEAD);
   const { address, family, port = DEFAULT_PORT } = options;
   try {
-    const where = { port, ...(address !== undefined && { address }), ...(family !== undefined && { family }) };
-    server.serve(await host.tcp.listen(where, (connection) => server.accept(connection)));
+    await server.listen({ port, ...(address !== undefined && { address }), ...(family !== undefined && { family }) });
   } catch (error) {
     await server.close();
     throw error;
@@ -85,7 +84,7 @@ export class MqttServer {
   readonly #maxPacketLength: number;
   readonly #streams = new Set<TcpStream>();
   readonly #perAddress = new Map<string, number>();
-  #listener: TcpListener | undefined;
+  readonly #listeners: TcpListener[] = [];
   #closed = false;
 
   /** Use {@link startMqttServer}. */
@@ -96,9 +95,9 @@ export class MqttServer {
     this.#maxPacketLength = maxPacketLength;
   }
 
-  /** Where it listens. */
+  /** Where it listens; the first place if there are several. */
   get local(): Endpoint {
-    return this.#listener!.local;
+    return this.#listeners[0]!.local;
   }
 
   /** Open connections, those of clients that said nothing yet included. */
@@ -106,11 +105,16 @@ export class MqttServer {
     return this.#streams.size;
   }
 
-  serve(listener: TcpListener): void {
-    this.#listener = listener;
+  /**
+   * Listens in one more place, such as on the other family: whoever comes in there meets those who come in here.
+   *
+   * @throws NetError EADDRINUSE, EADDRNOTAVAIL
+   */
+  async listen(where: TcpListenOptions): Promise<void> {
+    this.#listeners.push(await this.#host.tcp.listen(where, (connection) => this.#accept(connection)));
   }
 
-  accept(connection: TcpConnection): void {
+  #accept(connection: TcpConnection): void {
     const { connections = 1024, connectionsPerAddress = 64 } = this.#limits;
     const source = sourceOf(connection.remote.address);
     const before = this.#perAddress.get(source) ?? 0;
@@ -133,7 +137,7 @@ export class MqttServer {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#listener?.close();
+    for (const listener of this.#listeners) listener.close();
     await new Promise<void>((resolve) => this.#aedes.close(resolve));
     // aedes knows only those who sent a CONNECT.
     for (const stream of this.#streams) stream.destroy();
