@@ -47,7 +47,7 @@ const PRIVILEGED: readonly { readonly modules: readonly string[]; readonly allow
 /** The documents that the project cites. A number that is not among them is taken for a slip of the pen. */
 const RFCS = new Set([
   ...[
-    768, 791, 792, 793, 1035, 1071, 1122, 1191, 1337, 1812, 1918, 2119, 2131, 2488, 2516, 2663, 2923, 3022, 3489, 3550,
+    768, 791, 792, 793, 1035, 1071, 1112, 1122, 1191, 1337, 1812, 1918, 2119, 2131, 2488, 2516, 2663, 2923, 3022, 3489, 3550,
     3849, 3927, 4007,
   ],
   ...[

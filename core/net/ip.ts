@@ -92,3 +92,9 @@ export function isUnspecified(address: string): boolean {
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
+
+/** Is it a multicast address (RFC 5771, RFC 4291 section 2.7)? */
+export function isGroup(address: string): boolean {
+  const bytes = addressToBytes(address);
+  return bytes.length === 4 ? bytes[0]! >> 4 === 0xe : bytes[0] === 0xff;
+}

@@ -36,6 +36,7 @@ export class AttemptScope {
       udp: { bind: (options) => this.#bind(options) },
       tcp: { dial: (remote, options) => this.#dial(remote, options), listen: (o, accept) => this.#listen(o, accept) },
       interfaces: () => base.interfaces(),
+      defaultGateways: () => base.defaultGateways(),
     };
   }
 

@@ -35,4 +35,9 @@ export interface Host {
   readonly tls?: Tls;
   /** The interfaces that are up, loopback included. */
   interfaces(): readonly NetworkInterface[];
+  /**
+   * The next hops of the default routes, best first: where a home router is. Empty if the system does not tell.
+   * Link-local IPv6 addresses are left out, as they mean nothing without a zone.
+   */
+  defaultGateways(): Promise<readonly string[]>;
 }

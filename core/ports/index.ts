@@ -5,4 +5,4 @@ export type { Random } from './random.ts';
 export type { KeyPair, Signer } from './signer.ts';
 export type { Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListenOptions, TcpSink } from './tcp.ts';
 export type { Tls, TlsDialOptions } from './tls.ts';
-export type { Udp, UdpBindOptions, UdpSocket } from './udp.ts';
+export type { MulticastGroup, Udp, UdpBindOptions, UdpSocket } from './udp.ts';

@@ -13,6 +13,18 @@ export interface UdpBindOptions {
    * {@link UdpSocket.onError}. An unconnected socket never hears of ICMP errors, as on Linux.
    */
   readonly remote?: Endpoint;
+  /**
+   * Multicast groups to hear. The socket must be bound to the unspecified address, or to the group.
+   * @default none
+   */
+  readonly groups?: readonly MulticastGroup[];
+}
+
+export interface MulticastGroup {
+  /** Of the socket's family. */
+  readonly group: string;
+  /** Our address on the network where the group is to be heard. */
+  readonly on: string;
 }
 
 export interface UdpSocket {

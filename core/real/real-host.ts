@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { NobleSigner } from '../identity/noble-signer.ts';
 import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp, Tls, Udp } from '../ports/index.ts';
+import { readDefaultGateways } from './default-gateways.ts';
 import { interfacesOf } from './interfaces.ts';
 import { RealClock } from './real-clock.ts';
 import { RealRandom } from './real-random.ts';
@@ -30,6 +31,10 @@ class RealHost implements Host {
 
   interfaces(): readonly NetworkInterface[] {
     return interfacesOf(networkInterfaces());
+  }
+
+  defaultGateways(): Promise<readonly string[]> {
+    return readDefaultGateways();
   }
 }
 

@@ -125,10 +125,10 @@ describe('SimHost', () => {
     ]);
   });
 
-  test('a group reaches every host of the segment that listens, and nobody complains', async () => {
+  test('a group reaches every host of the segment that has joined it, and nobody complains', async () => {
     const { world, log, run } = create();
     const segment = new Segment(world);
-    const hosts = ['a', 'b', 'c', 'd'].map((name, index) => {
+    const hosts = ['a', 'b', 'c', 'd', 'e'].map((name, index) => {
       const host = new SimHost(world, name);
       host.attach(segment, { addresses: [`192.0.2.${index + 1}/24`], link });
       host.network.addRoute('224.0.0.0/4', host.network.interfaces[0]!);
@@ -136,13 +136,16 @@ describe('SimHost', () => {
     });
     const heard = await run(async () => {
       const heard: string[] = [];
-      const listen = async (host: SimHost, address: string): Promise<void> => {
-        const socket = await host.udp.bind({ address, port: 1900 });
+      const listen = async (host: SimHost, address: string, on?: string): Promise<void> => {
+        const groups = on === undefined ? [] : [{ group: '239.255.255.250', on }];
+        const socket = await host.udp.bind({ address, port: 1900, groups });
         socket.onMessage = (data) => heard.push(`${host.device.name} ${data}`);
       };
-      await listen(hosts[1]!, '0.0.0.0');
-      await listen(hosts[2]!, '239.255.255.250');
-      await listen(hosts[3]!, '192.0.2.4');
+      await listen(hosts[1]!, '0.0.0.0', '192.0.2.2');
+      await listen(hosts[2]!, '239.255.255.250', '192.0.2.3');
+      await listen(hosts[3]!, '192.0.2.4', '192.0.2.4');
+      await listen(hosts[4]!, '0.0.0.0');
+      await expect(listen(hosts[0]!, '0.0.0.0', '192.0.2.2')).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
       (await hosts[0]!.udp.bind({ port: 1 })).send(DATA, { address: '239.255.255.250', port: 1900 });
       await pause(1);
       return heard;
@@ -153,6 +156,7 @@ describe('SimHost', () => {
       'b delivered 192.0.2.1:1 > 239.255.255.250',
       'c delivered 192.0.2.1:1 > 239.255.255.250',
       'd dropped 192.0.2.1:1 > 239.255.255.250, host: no socket',
+      'e dropped 192.0.2.1:1 > 239.255.255.250, host: no socket',
     ]);
   });
 

@@ -86,6 +86,10 @@ export class SimHost implements Host, PortOwner, Resident {
     return [LOOPBACK, ...[...up].map(([name, addresses]) => ({ name, loopback: false, addresses }))];
   }
 
+  async defaultGateways(): Promise<readonly string[]> {
+    return this.network.routes.defaultHops().map((id) => this.#world.addresses.text(id));
+  }
+
   /** Takes a packet off the wire. */
   receive(packet: Packet, _port: Port): void {
     const whole = packet.fragment === undefined ? packet : this.#fragments.take(packet);

@@ -10,6 +10,8 @@ export interface UdpBinding {
   readonly address: AddressId | undefined;
   readonly port: number;
   readonly remote: { readonly endpoint: Endpoint; readonly address: AddressId } | undefined;
+  /** The groups that the host hears because of this socket. */
+  readonly groups: readonly AddressId[];
 }
 
 /** The stack, as its sockets see it. */

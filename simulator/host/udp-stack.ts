@@ -1,7 +1,7 @@
 import type { Endpoint, Family } from '../../core/net/endpoint.ts';
 import { NetError, type NetErrorCode } from '../../core/net/error.ts';
 import { familyOf, isUnspecified, unspecifiedAddress } from '../../core/net/ip.ts';
-import type { Udp, UdpBindOptions } from '../../core/ports/index.ts';
+import type { MulticastGroup, Udp, UdpBindOptions } from '../../core/ports/index.ts';
 import { type AddressId, type IcmpKind, type Packet, type Quote, udpPacket } from '../packet.ts';
 import type { IpLayer } from './ip-layer.ts';
 import { SimUdpSocket, type UdpBinding, type UdpSocketOwner } from './udp-socket.ts';
@@ -11,6 +11,8 @@ const EPHEMERAL_FIRST = 49_152;
 const EPHEMERAL_COUNT = 16_384;
 /** 65535 without the IPv4 and UDP headers. */
 const LONGEST_DATAGRAM = 65_507;
+
+const ALL_HOSTS: ReadonlySet<string> = new Set(['255.255.255.255', '224.0.0.1', 'ff02::1']);
 
 /** The UDP half of a simulated host. */
 export class UdpStack implements Udp, UdpSocketOwner {
@@ -32,7 +34,8 @@ export class UdpStack implements Udp, UdpSocketOwner {
     const wanted = this.#localAddress(options.address ?? unspecifiedAddress(family), family);
     const port = options.port || this.#ephemeralPort(family, wanted);
     if (!this.#isFree(family, wanted, port)) throw new NetError('EADDRINUSE', `UDP port ${port} is in use`);
-    const binding = this.#connect({ family, address: wanted, port, remote: undefined }, options.remote);
+    const groups = this.#groups(options.groups ?? []);
+    const binding = this.#connect({ family, address: wanted, port, remote: undefined, groups }, options.remote);
     const { address } = binding;
     const text = address === undefined ? unspecifiedAddress(family) : this.#ip.addresses.text(address);
     const socket = new SimUdpSocket(this, { address: text, port }, binding);
@@ -69,6 +72,7 @@ export class UdpStack implements Udp, UdpSocketOwner {
     const { addresses } = this.#ip;
     const family: Family = addresses.isIpv6(packet.destination) ? 6 : 4;
     const group = addresses.kind(packet.destination) === 'group';
+    if (group && !this.#hears(packet.destination)) return undefined;
     let best: SimUdpSocket | undefined;
     let bestFit = -1;
     for (const socket of sharing) {
@@ -101,6 +105,23 @@ export class UdpStack implements Udp, UdpSocketOwner {
   /** Forgets every socket. */
   shutdown(): void {
     for (const sockets of [...this.#sockets.values()]) for (const socket of sockets) socket.close();
+  }
+
+  /** A host hears the groups that one of its sockets has joined (RFC 1112), and those of all hosts. */
+  #hears(group: AddressId): boolean {
+    if (ALL_HOSTS.has(this.#ip.addresses.text(group))) return true;
+    for (const sharing of this.#sockets.values()) {
+      for (const { binding } of sharing) if (binding.groups.includes(group)) return true;
+    }
+    return false;
+  }
+
+  #groups(groups: readonly MulticastGroup[]): AddressId[] {
+    return groups.map(({ group, on }) => {
+      if (!this.#ip.isLocal(this.#ip.addresses.id(on)))
+        throw new NetError('EADDRNOTAVAIL', `${on} is not of this host`);
+      return this.#ip.addresses.id(group);
+    });
   }
 
   #localAddress(address: string, family: Family): AddressId | undefined {

@@ -41,6 +41,11 @@ export class RoutingTable {
     this.#known = [];
   }
 
+  /** The next routers of the default routes. */
+  defaultHops(): AddressId[] {
+    return this.#routes.flatMap(({ prefix, via }) => (prefix.length === 0 && via !== undefined ? [via] : []));
+  }
+
   find(destination: AddressId): Route | undefined {
     const known = this.#known[destination];
     return known === undefined ? this.#search(destination) : (known ?? undefined);
