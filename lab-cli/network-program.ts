@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import type { NatOptions } from './commands/nat.ts';
+import type { ServeOptions } from './commands/serve.ts';
 import type { Console } from './console.ts';
-import { address, family, hostPort } from './options.ts';
+import { address, addresses, family, hostPort } from './options.ts';
 
 type Exit = (code: number) => void;
 
@@ -9,7 +10,7 @@ const STUN_PORT = 3478; // RFC 8489 section 18.6
 
 /** The subcommands that use the real network. */
 export function networkCommands(console: Console, exit: Exit): Command[] {
-  return [natCommand(console, exit)];
+  return [natCommand(console, exit), serveCommand(console, exit)];
 }
 
 function natCommand(console: Console, exit: Exit): Command {
@@ -36,5 +37,32 @@ Examples:
     .action(async (options: NatOptions) => {
       const { nat } = await import('./commands/nat.ts');
       exit(await nat(options, console));
+    });
+}
+
+function serveCommand(console: Console, exit: Exit): Command {
+  return new Command('serve')
+    .summary('run every server that peers need, on one machine')
+    .description(
+      'Runs STUN, TURN and MQTT servers, for peers to find and reach each other. The first time it makes credentials, ' +
+        'keeps them, and prints once the link that `lab node` and `lab connect` take. Logs are JSON lines on stderr; ' +
+        'metrics for Prometheus, /live and /ready are served over HTTP on the loopback. SIGTERM or Ctrl-C stops it.',
+    )
+    .argument('[config]', 'YAML file (default: everything on, on the first addresses of this machine)')
+    .option('--address <address>', 'serve on this address; a second one of a family is for STUN', addresses)
+    .option('--state <dir>', 'where credentials are kept (default: ~/.punchlab/serve)')
+    .option('--print-link', 'print the link again')
+    .option('--check', 'read the configuration and print it with its defaults, but start nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab serve
+  lab serve --address 203.0.113.5 --address 203.0.113.6
+  lab serve /etc/punchlab/serve.yaml --state /var/lib/punchlab`,
+    )
+    .action(async (file: string | undefined, options: ServeOptions) => {
+      const { serve } = await import('./commands/serve.ts');
+      exit(await serve(file, options, console));
     });
 }

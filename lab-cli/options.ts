@@ -48,3 +48,7 @@ export function hostPort(defaultPort: number): (text: string, before?: readonly 
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
+
+export function addresses(text: string, before: readonly string[] = []): string[] {
+  return [...before, address(text)];
+}

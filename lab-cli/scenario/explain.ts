@@ -32,11 +32,13 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
   const fitting = branches.filter(
     (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && !path.length),
   );
+  // Where a mapping stands, a word was not meant.
+  const mapped = fitting.filter((issues) => !issues.some(({ code, path }) => code === 'invalid_value' && !path.length));
   const cost = (issues: readonly Issue[]) => {
     const own = issues.filter((issue) => issue.path.length <= (issue.code === 'unrecognized_keys' ? 0 : 1));
     return own.length * 1000 + issues.length;
   };
-  return fitting.sort((one, other) => cost(one) - cost(other))[0];
+  return (mapped.length > 0 ? mapped : fitting).sort((one, other) => cost(one) - cost(other))[0];
 }
 
 function unknownKeys(keys: readonly string[], known: readonly string[], path: Path, source: YamlSource, issue?: Issue) {
@@ -81,7 +83,7 @@ export function find(root: YamlNode | undefined, path: Path): YamlNode | undefin
 
 /** `nats.mine.udp.timeout`, `axes.a[2]`. */
 export function label(path: Path): string {
-  if (path.length === 0) return 'the scenario';
+  if (path.length === 0) return 'the file';
   return path
     .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`))
     .join('');

@@ -6,6 +6,7 @@ import { attributeOf } from '../../wire/stun/attribute.ts';
 import { decodeMessage, isStun, type ReceivedMessage } from '../../wire/stun/decode-message.ts';
 import { METHOD } from '../../wire/stun/message.ts';
 import { WireError } from '../../wire/wire-error.ts';
+import { AddressPairs } from '../address-pairs.ts';
 import { SourceLimiter } from '../source-limiter.ts';
 import { answerBinding, type BehaviourAddresses } from './binding.ts';
 import { type FramedTcpOptions, listenFramed } from './framed-tcp.ts';
@@ -14,6 +15,8 @@ export interface StunServerOptions {
   readonly primary: Endpoint;
   /** Differs from `primary` in both address and port. Without one it is a plain server (RFC 8489), on one port. */
   readonly alternate?: Endpoint | undefined;
+  /** By address, the one that others see in its place. @default they are the same */
+  readonly publicAddresses?: ReadonlyMap<string, string>;
   /** Requests of one source that are answered. @default every one */
   readonly requestLimit?: RateLimit;
   readonly tcp?: FramedTcpOptions;
@@ -71,6 +74,7 @@ class StunServer {
   readonly #clock: Clock;
   readonly #options: StunServerOptions;
   readonly #places: readonly Place[];
+  readonly #addresses: AddressPairs;
   readonly #limiter: SourceLimiter | undefined;
   readonly #sockets = new Map<Place, UdpSocket>();
   readonly #listeners: { close(): void }[] = [];
@@ -80,6 +84,7 @@ class StunServer {
     if (alternate) assertAlternate(primary, alternate);
     this.#clock = clock;
     this.#options = options;
+    this.#addresses = new AddressPairs(options.publicAddresses);
     this.#places = alternate ? PLACES : PLACES.slice(0, 1);
     this.#limiter = requestLimit && new SourceLimiter(requestLimit);
   }
@@ -136,7 +141,8 @@ class StunServer {
 
   #behaviour(source: Place, asked: Place): BehaviourAddresses | undefined {
     if (!this.#options.alternate) return undefined;
-    return { origin: this.#endpoint(source), other: this.#endpoint(placeAt(asked, true, true)) };
+    const [origin, other] = [this.#endpoint(source), this.#endpoint(placeAt(asked, true, true))];
+    return { origin: this.#addresses.outer(origin), other: this.#addresses.outer(other) };
   }
 
   #endpoint([address, port]: Place): Endpoint {

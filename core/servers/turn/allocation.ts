@@ -59,7 +59,7 @@ export class Allocation {
 
   /** At most one of each family, IPv4 first. */
   get relayed(): readonly Endpoint[] {
-    return [...this.#sockets.values()].map(({ local }) => local);
+    return [...this.#sockets.values()].map(({ local }) => this.#options.addresses.outer(local));
   }
 
   has(family: Family): boolean {
@@ -89,7 +89,8 @@ export class Allocation {
   }
 
   /** Why this peer is out of bounds, as an error code; undefined if it is not. */
-  objection(peer: Endpoint): 403 | 443 | undefined {
+  objection(named: Endpoint): 403 | 443 | undefined {
+    const peer = this.#options.addresses.inner(named);
     const { address } = peer;
     if (!this.has(familyOf(address))) return 443;
     // A permission names no port: there the port is looked at when something is sent.
@@ -98,11 +99,12 @@ export class Allocation {
   }
 
   /** What the client sends to a peer; without a permission it is dropped (RFC 8656 section 11.3). */
-  toPeer(data: Uint8Array, peer: Endpoint): void {
+  toPeer(data: Uint8Array, named: Endpoint): void {
+    const peer = this.#options.addresses.inner(named);
     const nowUs = this.#host.clock.now();
     const socket = this.#sockets.get(familyOf(peer.address));
     if (!socket || peer.port === 0 || isOwnService(peer, this.#options) || sameEndpoint(peer, socket.local)) return;
-    if (!this.peers.permits(peer.address, nowUs) || !this.#affords(data, nowUs)) return;
+    if (!this.peers.permits(named.address, nowUs) || !this.#affords(data, nowUs)) return;
     this.#counters.relayed('to-peer', data.length);
     socket.send(data, peer);
   }
@@ -113,7 +115,8 @@ export class Allocation {
     if (peer) this.toPeer(data, peer);
   }
 
-  #fromPeer(data: Uint8Array, from: Endpoint): void {
+  #fromPeer(data: Uint8Array, source: Endpoint): void {
+    const from = this.#options.addresses.outer(source);
     const nowUs = this.#host.clock.now();
     if (data.length > MAX_RELAYED || this.link.congested || !this.peers.permits(from.address, nowUs)) return;
     if (!this.#affords(data, nowUs)) return;

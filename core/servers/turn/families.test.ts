@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Attribute, attributeOf, attributesOf } from '../../wire/stun/attribute.ts';
 import { METHOD } from '../../wire/stun/message.ts';
-import { codeOf, REALM, type Scene, scene, sleep, UDP_TRANSPORT, USERS } from './testdata/scene.ts';
+import { Client, codeOf, REALM, type Scene, scene, sleep, UDP_TRANSPORT, USERS } from './testdata/scene.ts';
 import type { TurnServerOptions } from './turn-options.ts';
 import { startTurnServer } from './turn-server.ts';
 
@@ -91,6 +91,33 @@ describe('relayed addresses of both families (RFC 8656 section 7.2)', () => {
   ])('can’t be asked for together with %s (400)', async (_name, attributes) => {
     await dual({}, async ({ client }) => {
       expect(await client.ask(METHOD.allocate, [UDP_TRANSPORT, ...attributes])).toBe(400);
+    });
+  });
+});
+
+describe('a server behind a NAT that maps addresses one to one', () => {
+  it('names the address that others see, and relays between two clients that name it', async () => {
+    const outside = '198.51.100.200';
+    await scene({}, async ({ server, serverEndpoint: { address }, another }) => {
+      const endpoint = { address, port: 9 };
+      const publicAddresses = new Map([[address, outside]]);
+      const running = await startTurnServer(server, { endpoint, realm: REALM, users: USERS, publicAddresses });
+      const [ann, bob] = [await another('ann'), await another('bob')].map(
+        ({ host, socket, username }) => new Client(host, socket, endpoint, username),
+      ) as [Client, Client];
+      const [annRelayed, bobRelayed] = [await ann.allocate(), await bob.allocate()].map(
+        (message) => attributeOf(message, 'xor-relayed-address')!,
+      );
+      expect(annRelayed!.address).toBe(outside);
+      expect(await ann.permit(outside)).toBe('ok');
+      expect(await bob.bind(0x4abc, annRelayed!)).toBe('ok');
+      expect(await bob.bind(0x4abd, { address: outside, port: 9 })).toBe(403);
+      ann.send('hello', bobRelayed!);
+      await sleep(server, 100);
+      bob.sendOnChannel('hello back', 0x4abc);
+      await sleep(server, 100);
+      expect([ann.heard, bob.heard]).toEqual([['data: hello back'], ['channel 4abc: hello']]);
+      running.close();
     });
   });
 });

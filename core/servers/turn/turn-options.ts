@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../net/endpoint.ts';
 import { canonicalAddress, isUnspecified } from '../../net/ip.ts';
 import type { RateLimit } from '../../signal/token-bucket.ts';
+import { AddressPairs } from '../address-pairs.ts';
 import type { FramedTcpOptions } from '../stun/framed-tcp.ts';
 import { isPublicPeer } from './peer-policy.ts';
 
@@ -12,6 +13,11 @@ export interface TurnServerOptions {
   readonly users: ReadonlyMap<string, string>;
   /** Addresses to relay from, at most one of each family. @default the address of `endpoint` */
   readonly relayAddresses?: readonly string[];
+  /**
+   * By relayed address, the one that others see in its place: behind a NAT that maps addresses one to one, and ports not
+   * at all, as clouds have it. @default they are the same
+   */
+  readonly publicAddresses?: ReadonlyMap<string, string>;
   /** First and last relayed port. @default [49152, 65535] (RFC 8656 section 7.2) */
   readonly relayPorts?: readonly [number, number];
   /** Lifetime of an allocation whose client asks for none or a shorter one. @default 600,000 */
@@ -41,8 +47,11 @@ export interface TurnServerOptions {
   readonly tcp?: FramedTcpOptions;
 }
 
-export type ResolvedTurnOptions = Required<Omit<TurnServerOptions, 'requestLimit'>> &
-  Pick<TurnServerOptions, 'requestLimit'>;
+export interface ResolvedTurnOptions
+  extends Required<Omit<TurnServerOptions, 'requestLimit' | 'publicAddresses'>>,
+    Pick<TurnServerOptions, 'requestLimit'> {
+  readonly addresses: AddressPairs;
+}
 
 const LONGEST_MESSAGE = 20 + 0xffff;
 
@@ -65,6 +74,7 @@ export function resolveTurnOptions(options: TurnServerOptions): ResolvedTurnOpti
     allowPeer: isPublicPeer,
     ...options,
     relayAddresses,
+    addresses: new AddressPairs(options.publicAddresses),
     tcp: { maxMessage: LONGEST_MESSAGE, ...options.tcp },
   };
 }

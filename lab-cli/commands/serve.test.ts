@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StunClient } from '../../core/nat/stun-client.ts';
+import { allocate } from '../../core/plugins/turn-relay/turn-client.ts';
+import { createRealHost } from '../../core/real/index.ts';
+import { lab } from '../run-lab.suite.ts';
+import { freeConfig, type ServingLab, serveLab } from '../serving/serve-lab.suite.ts';
+
+const host = createRealHost();
+let cwd: string;
+
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'lab-serve-test-'));
+});
+
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+function metricOf(text: string, name: string): number {
+  return Number(new RegExp(`^punchlab_${name} (.+)$`, 'm').exec(text)?.[1]);
+}
+
+async function binding(port: number, options = {}) {
+  const socket = await host.udp.bind();
+  const result = await new StunClient(host, socket).binding({ address: '127.0.0.1', port }, options);
+  socket.close();
+  return result;
+}
+
+describe('lab serve', { timeout: 60_000 }, () => {
+  let serving: ServingLab;
+  const page = async (path: string) => (await fetch(`${serving.metricsUrl}${path}`)).text();
+  const turn = (password: string) => ({
+    server: { address: '127.0.0.1', port: serving.servers.ports.get('turn')! },
+    transport: 'udp' as const,
+    username: 'punchlab',
+    password,
+  });
+
+  beforeAll(async () => {
+    serving = await serveLab(await freeConfig());
+  });
+
+  afterAll(async () => {
+    await serving.stop();
+  });
+
+  it('answers STUN from both addresses, and counts it', async () => {
+    const port = serving.servers.ports.get('stun')!;
+    expect(await binding(port)).toMatchObject({ outcome: 'response', other: { address: '127.0.0.2' } });
+    expect(await binding(port, { changeAddress: true })).toMatchObject({ from: { address: '127.0.0.2' } });
+    expect(metricOf(await page('/metrics'), 'stun_answered_total')).toBeGreaterThanOrEqual(2);
+  });
+
+  it('relays for who has the credentials of the link, and nobody else', async () => {
+    const allocation = await allocate(host, turn(serving.servers.credentials!.password));
+    expect(metricOf(await page('/metrics'), 'turn_allocations')).toBe(1);
+    allocation.close();
+    await expect(allocate(host, turn('guessed'))).rejects.toMatchObject({ code: 401 });
+    const metrics = await page('/metrics');
+    expect(metricOf(metrics, 'turn_unauthentic_total')).toBe(1);
+    expect(metrics).toContain('# TYPE punchlab_turn_relayed_bytes_total counter\n');
+  });
+
+  it('says that it is alive and ready, and nothing else', async () => {
+    expect([await page('/live'), await page('/ready')]).toEqual(['alive\n', 'ready\n']);
+    expect((await fetch(`${serving.metricsUrl}/../etc/passwd`)).status).toBe(404);
+    expect((await fetch(`${serving.metricsUrl}/metrics`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('logs JSON lines without its password', () => {
+    const lines = serving.log();
+    expect(lines.map(({ event }) => event)).toEqual([
+      ...Array.from({ length: 4 }, () => 'listening'),
+      'credentials-made',
+      'ready',
+    ]);
+    expect(lines.every(({ time, level }) => typeof time === 'string' && level === 'info')).toBe(true);
+    expect(JSON.stringify(lines)).not.toContain(serving.servers.credentials!.password);
+  });
+
+  it('keeps its credentials where only their owner reads them', () => {
+    const file = join(serving.directory, 'state', 'credentials.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(serving.servers.credentials);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('says which port is taken and what helps', async () => {
+    const { code, err } = await lab(serving.directory, 'serve', 'serve.yaml', '--state', 'state');
+    expect(code).toBe(2);
+    expect(err).toMatch(/can't serve stun on 127\.0\.0\.1:\d+: another program has the port: stop it, or choose/);
+  });
+});
+
+describe('lab serve, the safe way', { timeout: 60_000 }, () => {
+  it('relays to no private address, ends in good order, and prints its link once', async () => {
+    const config = await freeConfig();
+    const serving = await serveLab(config.replace(', privatePeers: true', ''));
+    const { password } = serving.servers.credentials!;
+    const server = { address: '127.0.0.1', port: serving.servers.ports.get('turn')! };
+    const allocation = await allocate(host, { server, transport: 'tcp', username: 'punchlab', password });
+    await expect(allocation.permit('127.0.0.2')).rejects.toMatchObject({ code: 403 });
+    await expect(allocation.permit('10.0.0.1')).rejects.toMatchObject({ code: 403 });
+    const gone = new Promise((resolve) => {
+      allocation.onClosed = resolve;
+    });
+    const { code, err } = await serving.stop();
+    expect(code).toBe(0);
+    expect(err.trimEnd().split('\n').at(-1)).toContain('"stopped"');
+    await gone;
+  });
+
+  it('takes a configuration apart that has mistakes, each with its place', async () => {
+    writeFileSync(
+      join(cwd, 'bad.yaml'),
+      'schema: 1\naddresses: [localhost]\nturn: { prot: 3480, bytesPerSecond: 5 }\nmqtt: on\nstunn: {}\n',
+    );
+    const { code, err } = await lab(cwd, 'serve', 'bad.yaml');
+    expect(code).toBe(2);
+    expect(err.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^bad\.yaml:2:13: addresses\[0\] is "localhost", expected an IP address of this machine/),
+      expect.stringMatching(/^bad\.yaml:3:9: unknown key "prot" in turn, expected port, .*; did you mean "port"\?/),
+      expect.stringMatching(/^bad\.yaml:3:37: turn\.bytesPerSecond is 5, expected a number of bytes with its unit/),
+      expect.stringMatching(/^bad\.yaml:4:7: mqtt is "on", expected off, or a mapping/),
+      expect.stringMatching(/^bad\.yaml:5:1: unknown key "stunn"/),
+    ]);
+  });
+
+  it.each([
+    [['--address', '192.0.2.99'], '192.0.2.99 is no address of this machine'],
+    [['--address', 'here'], 'Expected an IP address'],
+    [['missing.yaml'], "can't read missing.yaml"],
+  ])('refuses %j', async (args, what) => {
+    const { code, err } = await lab(cwd, 'serve', ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(what);
+  });
+
+  it('prints what a configuration comes to, but no password', async () => {
+    writeFileSync(join(cwd, 'good.yaml'), 'schema: 1\ncredentials: { username: me, password: secret }\nstun: off\n');
+    const { code, out } = await lab(cwd, 'serve', 'good.yaml', '--check');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ stun: 'off', turn: { privatePeers: false, allocations: 1000 } });
+    expect(out).not.toContain('secret');
+  });
+});

@@ -1,0 +1,46 @@
+import type { Host, TcpListener } from '../../core/ports/index.ts';
+import { startMqttServer } from '../../core/servers/mqtt/mqtt-server.ts';
+import type { Credentials } from './credentials.ts';
+import { gauge } from './metrics.ts';
+import { type Running, starting } from './running.ts';
+import type { ServiceConfig } from './serve-shape.ts';
+import { at, type Place } from './where.ts';
+
+/** One broker, whichever address its clients come by. */
+export async function startMqtt(
+  host: Host,
+  places: readonly Place[],
+  { port, anonymous, connections, connectionsPerAddress }: ServiceConfig<'mqtt'>,
+  credentials: Credentials,
+): Promise<Running> {
+  const [first, ...others] = places.map((place) => at(place.first, port));
+  const broker = await starting(
+    'mqtt',
+    first!,
+    startMqttServer(host, {
+      ...first!,
+      limits: { connections, connectionsPerAddress },
+      ...(!anonymous && { credentials: [credentials] }),
+    }),
+  );
+  const listeners: TcpListener[] = [];
+  const close = async () => {
+    for (const listener of listeners) listener.close();
+    await broker.close();
+  };
+  try {
+    for (const other of others) {
+      const listening = host.tcp.listen(other, (connection) => broker.accept(connection));
+      listeners.push(await starting('mqtt', other, listening));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    name: 'mqtt',
+    endpoints: [first!, ...others],
+    metrics: () => [gauge('mqtt_connections', 'Connections to the broker', broker.connections)],
+    close,
+  };
+}
