@@ -1,4 +1,4 @@
-import type { Host, TcpListener } from '../../core/ports/index.ts';
+import type { Host } from '../../core/ports/index.ts';
 import { startMqttServer } from '../../core/servers/mqtt/mqtt-server.ts';
 import type { Credentials } from './credentials.ts';
 import { gauge } from './metrics.ts';
@@ -23,24 +23,16 @@ export async function startMqtt(
       ...(!anonymous && { credentials: [credentials] }),
     }),
   );
-  const listeners: TcpListener[] = [];
-  const close = async () => {
-    for (const listener of listeners) listener.close();
-    await broker.close();
-  };
   try {
-    for (const other of others) {
-      const listening = host.tcp.listen(other, (connection) => broker.accept(connection));
-      listeners.push(await starting('mqtt', other, listening));
-    }
+    for (const other of others) await starting('mqtt', other, broker.listen(other));
   } catch (error) {
-    await close();
+    await broker.close();
     throw error;
   }
   return {
     name: 'mqtt',
     endpoints: [first!, ...others],
     metrics: () => [gauge('mqtt_connections', 'Connections to the broker', broker.connections)],
-    close,
+    close: () => broker.close(),
   };
 }
