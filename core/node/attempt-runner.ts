@@ -6,6 +6,7 @@ import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
 import { Inbox, type Mailbox } from './mailbox.ts';
+import { type Pair, pairsOf } from './pairs.ts';
 import { ProvenLink } from './proven-link.ts';
 import { sleep } from './sleep.ts';
 
@@ -33,11 +34,17 @@ export interface Candidate {
   readonly signal: AbortSignal;
 }
 
+/** A pair of addresses, and what the plugin wants to do between them. */
+interface Try extends Pair {
+  readonly plan: unknown;
+}
+
 /** Runs one plugin's attempt in a session and keeps its account. */
 export class AttemptRunner {
   readonly plugin: Plugin;
   readonly #session: AttemptSession;
-  readonly #scope: AttemptScope;
+  /** One for each pair of addresses that is tried. */
+  readonly #scopes: AttemptScope[] = [];
   readonly #abort = new AbortController();
   readonly #incoming = new Inbox<Transport>();
   readonly #handshakes = new Set<AbortController>();
@@ -46,7 +53,6 @@ export class AttemptRunner {
   constructor(session: AttemptSession, plugin: Plugin) {
     this.#session = session;
     this.plugin = plugin;
-    this.#scope = new AttemptScope(session.host, `attempt ${session.idText} ${session.role} ${plugin.name}`);
   }
 
   /** Undefined for as long as the attempt runs. */
@@ -57,12 +63,12 @@ export class AttemptRunner {
   /** Undefined if the attempt ended without a proven transport; the report says why. */
   async run(input: PlanInput): Promise<ProvenLink | undefined> {
     try {
-      const plan = this.plugin.plan(input);
-      if (!plan.applicable) {
-        this.#end('not-applicable', plan.reason);
+      const tries = this.#plan(input);
+      if (typeof tries === 'string') {
+        this.#end('not-applicable', tries);
         return undefined;
       }
-      const transport = await this.plugin.attempt(plan.plan, this.#attempt(input));
+      const transport = await this.#firstOf(tries);
       if (!(transport instanceof ProvenLink)) throw new Error('the plugin gave a transport that nobody proved');
       if (this.#report) {
         transport.abort(); // Cancelled in the very moment of success: the winner is another.
@@ -106,38 +112,89 @@ export class AttemptRunner {
     if (this.#report || !this.#incoming.put(transport)) transport.abort();
   }
 
-  #attempt(input: PlanInput): Attempt {
-    const { name } = this.plugin;
+  /** @returns why there is nothing to try, or what there is */
+  #plan(input: PlanInput): string | Try[] {
+    const { remote } = input;
+    const whole = { label: '', input, bindAddress: this.#session.bindAddress };
+    const paired = this.plugin.perPair === true && remote !== undefined && input.local.interfaces.length > 0;
+    const pairs: readonly Pair[] = paired ? pairsOf(input, remote) : [whole];
+    if (pairs.length === 0) return 'the peer has no address of a family that we have';
+    const reasons = new Set<string>();
+    const tries = pairs.flatMap((pair) => {
+      const planned = this.plugin.plan(pair.input);
+      if (!planned.applicable) reasons.add(planned.reason);
+      return planned.applicable ? [{ ...pair, plan: planned.plan }] : [];
+    });
+    return tries.length > 0 ? tries : [...reasons].join('; ');
+  }
+
+  /** Tries every pair of addresses at once; the first that yields a proven transport stands, the others are closed. */
+  async #firstOf(tries: readonly Try[]): Promise<ProvenTransport> {
+    const running = tries.map((each, index) => this.#start(each, index));
+    try {
+      const first = await Promise.any(running.map(({ result }) => result));
+      const loss = new Error('another pair of addresses was faster');
+      for (const { transport, abandon } of running) if (transport() !== first) abandon(loss);
+      return first;
+    } catch (error) {
+      if (!(error instanceof AggregateError)) throw error;
+      if (error.errors.length === 1) throw error.errors[0];
+      throw new Error([...new Set(error.errors.map(reasonOf))].join('; '));
+    }
+  }
+
+  #start(each: Try, index: number) {
+    const { idText, role, host, mailbox } = this.#session;
+    const name = `${this.plugin.name}${each.label}`;
+    const scope = new AttemptScope(host, `attempt ${idText} ${role} ${name}`);
+    this.#scopes.push(scope);
+    if (index > 0 || each.label !== '') mailbox.open(name);
+    const abort = new AbortController();
+    const follow = () => abort.abort(this.#abort.signal.reason);
+    this.#abort.signal.addEventListener('abort', follow, { once: true });
+    let transport: ProvenTransport | undefined;
+    const attempt = this.#attempt(each, name, scope, abort.signal);
+    const result = this.plugin.attempt(each.plan, attempt).then((proven) => {
+      transport = proven;
+      return proven;
+    });
+    const abandon = (reason: Error) => {
+      this.#abort.signal.removeEventListener('abort', follow);
+      abort.abort(reason);
+      scope.close();
+    };
+    return { result, transport: () => transport, abandon };
+  }
+
+  #attempt({ input, bindAddress }: Pair, name: string, { host }: AttemptScope, signal: AbortSignal): Attempt {
     const session = this.#session;
-    const { signal } = this.#abort;
     return {
       role: session.role,
       local: input.local,
       remote: input.remote,
       servers: input.servers,
-      host: this.#scope.host,
-      bindAddress: session.bindAddress,
+      host,
+      bindAddress: session.bindAddress ?? bindAddress,
       signal,
       secret: createHmac('sha256', session.secret).update(name).digest(),
       line: {
         send: (message) => session.mailbox.send(name, message),
         receive: () => session.mailbox.receive(name, signal),
       },
-      prove: (transport) => this.#prove(transport),
+      prove: (transport) => this.#prove(transport, host.clock),
       incoming: () => this.#incoming.take(signal),
       announce: (transport) => {
-        transport.send(encodeCall({ sessionId: session.id, plugin: name }));
+        transport.send(encodeCall({ sessionId: session.id, plugin: this.plugin.name }));
       },
-      sleep: (ms) => sleep(this.#scope.host.clock, ms, signal),
+      sleep: (ms) => sleep(host.clock, ms, signal),
     };
   }
 
-  async #prove(transport: Transport): Promise<ProvenTransport> {
+  async #prove(transport: Transport, clock: Clock): Promise<ProvenTransport> {
     const handshake = new AbortController();
     this.#handshakes.add(handshake);
     try {
       if (this.#report) throw this.#abort.signal.reason ?? new Error('the attempt is over');
-      const { clock } = this.#scope.host;
       return await this.#session.prove(this, { transport, clock, signal: handshake.signal });
     } finally {
       this.#handshakes.delete(handshake);
@@ -150,14 +207,15 @@ export class AttemptRunner {
 
   #end(outcome: AttemptReport['outcome'], reason: string): void {
     const atUs = this.#session.host.clock.now() - this.#session.startedAtUs;
-    this.#report = { plugin: this.plugin.name, outcome, reason, atUs, packets: this.#scope.packets };
+    const packets = this.#scopes.reduce((sum, scope) => sum + scope.packets, 0);
+    this.#report = { plugin: this.plugin.name, outcome, reason, atUs, packets };
     this.#session.host.events.emit('attempt', { plugin: this.plugin.name, outcome, reason });
   }
 
   #close(): void {
     this.#endHandshakes(new Error('the attempt is over'));
     for (const transport of this.#incoming.drain()) transport.abort();
-    this.#scope.close();
+    for (const scope of this.#scopes) scope.close();
   }
 }
 

@@ -198,7 +198,7 @@ export class Node {
       describeSelf(host, {
         stun: servers?.stun ?? [],
         brokers: brokers.map(({ endpoint }) => endpoint),
-        port: this.#reception.local.port,
+        portOf: (family) => this.#reception.portOf(family),
         bindAddress: listen?.address,
       }),
       this.#opening,

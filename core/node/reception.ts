@@ -1,5 +1,6 @@
-import type { Endpoint } from '../net/endpoint.ts';
+import type { Family } from '../net/endpoint.ts';
 import { isNetError } from '../net/error.ts';
+import { familyOf } from '../net/ip.ts';
 import { StreamTransport } from '../plugins/stream-transport.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Clock, Host, TcpConnection, TcpListener } from '../ports/index.ts';
@@ -21,26 +22,41 @@ export class Reception {
   readonly #clock: Clock;
   readonly #visitors: Visitors;
   readonly #strangers = new Set<Transport>();
-  #listener: TcpListener | undefined;
+  readonly #listeners = new Map<Family, TcpListener>();
 
   private constructor(clock: Clock, visitors: Visitors) {
     this.#clock = clock;
     this.#visitors = visitors;
   }
 
-  /** @throws NetError EADDRINUSE, EADDRNOTAVAIL */
+  /**
+   * Without an address it listens on every one of both families, IPv4 and IPv6 each on a port of its own unless told.
+   *
+   * @throws NetError EADDRINUSE, EADDRNOTAVAIL
+   */
   static async open(host: Host, listen: { address?: string; port?: number }, visitors: Visitors): Promise<Reception> {
     const reception = new Reception(host.clock, visitors);
-    reception.#listener = await host.tcp.listen(listen, (connection) => reception.#admit(connection));
+    const families: Family[] = listen.address === undefined ? [4] : [familyOf(listen.address)];
+    if (listen.address === undefined && hasIpv6(host)) families.push(6);
+    try {
+      for (const family of families) {
+        const listener = await host.tcp.listen({ ...listen, family }, (connection) => reception.#admit(connection));
+        reception.#listeners.set(family, listener);
+      }
+    } catch (error) {
+      reception.close();
+      throw error;
+    }
     return reception;
   }
 
-  get local(): Endpoint {
-    return this.#listener!.local;
+  /** Where it listens for a family; undefined: it does not. */
+  portOf(family: Family): number | undefined {
+    return this.#listeners.get(family)?.local.port;
   }
 
   close(): void {
-    this.#listener?.close();
+    for (const listener of this.#listeners.values()) listener.close();
     for (const stranger of this.#strangers) stranger.abort();
     this.#strangers.clear();
   }
@@ -97,4 +113,8 @@ function afterCall(transport: Transport): Transport {
     end: () => transport.end(),
     abort: () => transport.abort(),
   };
+}
+
+function hasIpv6(host: Host): boolean {
+  return host.interfaces().some(({ loopback, addresses }) => !loopback && addresses.some(({ family }) => family === 6));
 }

@@ -10,7 +10,7 @@ import { describeSelf } from './self-address.ts';
 function interfacesBehind(nats: readonly NatDescription[], withServers = true): Promise<readonly AddressInterface[]> {
   return play(nats, {}, async ({ host, servers }) => {
     const stun = withServers ? servers : [];
-    const self = await describeSelf(host, { stun, brokers: [], port: 4711, bindAddress: undefined });
+    const self = await describeSelf(host, { stun, brokers: [], portOf: () => 4711, bindAddress: undefined });
     const { bytes } = self.sign(Identity.generate(host));
     return parseAddress(bytes, host.signer).interfaces;
   });

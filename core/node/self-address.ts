@@ -2,7 +2,7 @@ import type { Identity } from '../identity/identity.ts';
 import { discoverNat } from '../nat/discovery.ts';
 import type { NatReport } from '../nat/nat-report.ts';
 import { tcpTraits, udpTraits } from '../nat/nat-traits.ts';
-import type { Endpoint } from '../net/endpoint.ts';
+import type { Endpoint, Family } from '../net/endpoint.ts';
 import { familyOf, isLoopback } from '../net/ip.ts';
 import { parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { Host, InterfaceAddress } from '../ports/index.ts';
@@ -16,8 +16,8 @@ const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].map(parsePrefix);
 export interface SelfOptions {
   readonly stun: readonly Endpoint[];
   readonly brokers: readonly Endpoint[];
-  /** Where the node listens. */
-  readonly port: number;
+  /** Where the node listens, by family; undefined: it does not. */
+  readonly portOf: (family: Family) => number | undefined;
   /** The one address that the node uses; undefined: all of the host. */
   readonly bindAddress: string | undefined;
 }
@@ -69,13 +69,14 @@ async function look(host: Host, index: number, own: InterfaceAddress, options: S
   const report =
     servers.length > 0 ? await discoverNat(host, servers, { bindAddress: address, depth: 'quick' }) : undefined;
   const external = (report?.mappings[0] ?? report?.tcp.mappings[0])?.mapped.address;
+  const port = options.portOf(own.family);
   const place: AddressInterface = {
     index,
     address,
     prefixLength,
     ...(external !== undefined && { external }),
     udp: { nat: report ? udpTraits(report) : UNKNOWN_NAT },
-    tcp: { nat: report ? tcpTraits(report.tcp) : UNKNOWN_NAT, port: options.port },
+    tcp: { nat: report ? tcpTraits(report.tcp) : UNKNOWN_NAT, ...(port !== undefined && { port }) },
   };
   return { place, report };
 }

@@ -1,25 +1,35 @@
 import { type Endpoint, formatEndpoint } from '../net/endpoint.ts';
 import { isNetError } from '../net/error.ts';
-import { firstSuccess } from './first-success.ts';
+import { type DialRoute, dialRoutes } from './dial-routes.ts';
 import type { Attempt, ProvenTransport } from './plugin.ts';
+import { staggeredSuccess } from './staggered-success.ts';
 import { StreamTransport } from './stream-transport.ts';
 
 /** Long enough for three SYNs (RFC 6298: sent at 0, 1 and 3 s). */
 const DIAL_TIMEOUT_MS = 5000;
 
-/** Dials every target at once; the first over which the peer proves its key is taken. */
+/**
+ * Dials every target from every address of ours that may lead there, one after the other but not waiting for an answer
+ * (RFC 8305); the first over which the peer proves its key is taken.
+ */
 export function dialAndProve(attempt: Attempt, targets: readonly Endpoint[]): Promise<ProvenTransport> {
-  const dial = (target: Endpoint, signal: AbortSignal) => dialOne(attempt, target, signal);
-  return firstSuccess(targets, dial, 'address to dial', attempt.signal);
+  const dial = (route: DialRoute, signal: AbortSignal) => dialOne(attempt, route, signal);
+  return staggeredSuccess(dialRoutes(attempt.local, targets), dial, 'address to dial', {
+    outer: attempt.signal,
+    sleep: (ms) => attempt.sleep(ms),
+  });
 }
 
-async function dialOne(attempt: Attempt, target: Endpoint, signal: AbortSignal): Promise<ProvenTransport> {
-  const { bindAddress } = attempt;
+async function dialOne(
+  attempt: Attempt,
+  { target, localAddress = attempt.bindAddress }: DialRoute,
+  signal: AbortSignal,
+): Promise<ProvenTransport> {
   try {
     const connection = await attempt.host.tcp.dial(target, {
       timeoutMs: DIAL_TIMEOUT_MS,
       signal,
-      ...(bindAddress !== undefined && { localAddress: bindAddress }),
+      ...(localAddress !== undefined && { localAddress }),
     });
     const transport = new StreamTransport(connection);
     if (attempt.role === 'responder') attempt.announce(transport);

@@ -92,6 +92,11 @@ export interface Plugin<P = unknown> {
   readonly name: string;
   /** Does the path run through a relay? A direct path is preferred. */
   readonly path: 'direct' | 'relayed';
+  /**
+   * Is it to run once for each pair of an address of ours and one of the peer's, of one family, with an address content
+   * that holds nothing else, servers of that family, and a line of its own? @default false: it sees to all of them
+   */
+  readonly perPair?: boolean;
   plan(input: PlanInput): Plan<P>;
   /** Tries until it has a proven transport, or throws. */
   attempt(plan: P, attempt: Attempt): Promise<ProvenTransport>;

@@ -58,15 +58,22 @@ export function sharedNetworkTargets(local: AddressContent, remote: AddressConte
  * homes, so two sides that know their external addresses must also see the same one.
  */
 function sharesNetwork(local: AddressContent, place: AddressInterface): boolean {
-  return local.interfaces.some((own) => {
-    if (familyOf(own.address) !== familyOf(place.address)) return false;
-    if (own.external !== undefined && own.external === place.external) return true;
-    if (own.external !== undefined && place.external !== undefined && own.external !== place.external) {
-      const untranslated = own.external === own.address && place.external === place.address;
-      if (!untranslated) return false;
-    }
-    return prefixContains(prefixOf(own.address, own.prefixLength), place.address);
-  });
+  return local.interfaces.some((own) => isNear(own, place));
+}
+
+function isNear(own: AddressInterface, place: AddressInterface): boolean {
+  if (familyOf(own.address) !== familyOf(place.address)) return false;
+  if (own.external !== undefined && own.external === place.external) return true;
+  if (own.external !== undefined && place.external !== undefined && own.external !== place.external) {
+    const untranslated = own.external === own.address && place.external === place.address;
+    if (!untranslated) return false;
+  }
+  return prefixContains(prefixOf(own.address, own.prefixLength), place.address);
+}
+
+/** Does either of two addresses of one family, each with what is known of it, lie where the other one is? */
+export function shareNetwork(own: AddressInterface, other: AddressInterface): boolean {
+  return isNear(own, other) || isNear(other, own);
 }
 
 function distinct(endpoints: readonly Endpoint[]): Endpoint[] {

@@ -47,6 +47,7 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
   static readonly options = OPTIONS;
   readonly name = 'tcp-punch';
   readonly path = 'direct';
+  readonly perPair = true;
   readonly #options: OptionValues<typeof OPTIONS>;
 
   constructor(options: Partial<OptionValues<typeof OPTIONS>> = {}) {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../net/endpoint.ts';
+import type { Endpoint, Family } from '../../net/endpoint.ts';
 import { NetError } from '../../net/error.ts';
 import { familyOf } from '../../net/ip.ts';
 import type { Host } from '../../ports/index.ts';
@@ -17,6 +17,8 @@ export interface AllocateOptions {
   readonly transport: 'udp' | 'tcp';
   readonly username: string;
   readonly password: string;
+  /** Of the relayed address (RFC 8656 section 7.1). @default that of the server's own address */
+  readonly relayedFamily?: Family;
   /** @default chosen by the route */
   readonly localAddress?: string;
   /** For everything from the first packet to the grant. @default 10,000 */
@@ -33,7 +35,7 @@ const MAX_PORTS = 3;
 type ClientHost = Pick<Host, 'clock' | 'random' | 'udp' | 'tcp'>;
 
 /**
- * Asks a TURN server for a relayed transport address (RFC 8656 section 7) of the family of the server's own address.
+ * Asks a TURN server for a relayed transport address (RFC 8656 section 7).
  *
  * @throws TurnError what the server refused with (401: wrong username or password); NetError ETIMEDOUT, ECANCELED,
  * ECONNREFUSED if nobody is there, and whatever opening the transport fails with
@@ -66,7 +68,9 @@ async function allocateOnce(host: ClientHost, options: AllocateOptions, endUs: n
   transport.onError = (error) => session.fail(error);
   try {
     const attributes: Attribute[] = [{ type: 'requested-transport', value: UDP }];
-    if (familyOf(server.address) === 6) attributes.push({ type: 'requested-address-family', value: 6 });
+    const { relayedFamily = familyOf(server.address) } = options;
+    // RFC 8656 section 7.1: without a word it is IPv4, whatever the request travels over.
+    if (relayedFamily === 6) attributes.push({ type: 'requested-address-family', value: 6 });
     const response = await session.request(METHOD.allocate, attributes, { deadlineMs: remainingMs(), signal });
     return new Allocation(host, transport, session, granted(response));
   } catch (error) {

@@ -1,17 +1,21 @@
 import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
+import { familyOf } from '../../net/ip.ts';
+import type { AddressContent } from '../../wire/address/address-content.ts';
 import { type ByteReader, ByteWriter } from '../../wire/bytes.ts';
 import { readEndpoint, writeEndpoint } from '../../wire/endpoints.ts';
 import { DatagramTransport } from '../datagram-transport.ts';
 import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport, TurnServer } from '../plugin.ts';
 import { register } from '../registry.ts';
 import { exchange } from '../rendezvous.ts';
-import { type Allocation, allocate } from './turn-client.ts';
+import { type Allocation, allocate, TurnError } from './turn-client.ts';
 
 export interface TurnRelayPlan {
   /** Best first. */
   readonly servers: readonly TurnServer[];
 }
 
+/** RFC 8656 section 19. */
+const FAMILY_NOT_SUPPORTED = 440;
 /** How long one way to a relay has before the next one is tried beside it. */
 const STAGGER_MS = 500;
 const MAX_SERVERS = 4;
@@ -26,10 +30,10 @@ export class TurnRelay implements Plugin<TurnRelayPlan> {
   readonly name = 'turn-relay';
   readonly path = 'relayed';
 
-  plan({ servers, remote, signalling }: PlanInput): Plan<TurnRelayPlan> {
+  plan({ servers, local, remote, signalling }: PlanInput): Plan<TurnRelayPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
     if (servers.turn.length === 0) return { applicable: false, reason: 'no TURN server' };
-    return { applicable: true, plan: { servers: servers.turn.slice(0, MAX_SERVERS) } };
+    return { applicable: true, plan: { servers: byReach(servers.turn, local).slice(0, MAX_SERVERS) } };
   }
 
   async attempt({ servers }: TurnRelayPlan, attempt: Attempt): Promise<ProvenTransport> {
@@ -43,6 +47,13 @@ export class TurnRelay implements Plugin<TurnRelayPlan> {
     await relay.allocation.bindChannel(peer);
     return attempt.prove(relayTransport(relay, peer));
   }
+}
+
+/** Servers of a family that we were seen from outside by come first: the other one may lead nowhere. */
+function byReach(servers: readonly TurnServer[], { interfaces }: AddressContent): readonly TurnServer[] {
+  const seen = new Set(interfaces.flatMap(({ external }) => (external === undefined ? [] : familyOf(external))));
+  const isSeen = ({ endpoint }: TurnServer) => Number(seen.has(familyOf(endpoint.address)));
+  return [...servers].sort((one, other) => isSeen(other) - isSeen(one));
 }
 
 /** An allocation, and what our packets to it travel over. */
@@ -100,7 +111,12 @@ async function allocateOver(
 ): Promise<Relay> {
   const options = { server: endpoint, transport, username, password, signal, deadlineMs: ALLOCATE_DEADLINE_MS };
   try {
-    return { allocation: await allocate(attempt.host, options), over: transport };
+    // Relays talk to relays: both ends ask for IPv4, whichever family they reach theirs by.
+    const allocation = await allocate(attempt.host, { ...options, relayedFamily: 4 }).catch((error: unknown) => {
+      if (!(error instanceof TurnError && error.code === FAMILY_NOT_SUPPORTED)) throw error;
+      return allocate(attempt.host, { ...options, relayedFamily: 6 });
+    });
+    return { allocation, over: transport };
   } catch (error) {
     throw new Error(`TURN over ${transport.toUpperCase()}: ${(error as Error).message}`);
   }

@@ -38,6 +38,7 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
   static readonly options = OPTIONS;
   readonly name = 'udp-punch';
   readonly path = 'direct';
+  readonly perPair = true;
   readonly #first: OptionValues<typeof OPTIONS>['first'];
 
   constructor(options: Partial<OptionValues<typeof OPTIONS>> = {}) {
