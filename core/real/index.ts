@@ -1,3 +1,11 @@
 export { type Page, servePages } from './http-pages.ts';
+export {
+  type KeyFileOptions,
+  loadIdentity,
+  loadOrCreateIdentity,
+  type SaveKeyOptions,
+  saveIdentity,
+} from './key-file.ts';
+export { KeyFileError, type KeyFileErrorCode } from './key-file-error.ts';
 export { type LookupOptions, lookupAddresses } from './lookup.ts';
 export { createRealHost, type RealHostOptions } from './real-host.ts';

@@ -7,6 +7,7 @@ import { createAddress } from '../wire/address/address.ts';
 import { encodeEnvelope } from '../wire/signal/envelope.ts';
 import { encodeInner, SIGNAL_CONTEXT, signedMessage } from '../wire/signal/inner.ts';
 import { encodeSignalContent, MAX_BODY_LENGTH } from '../wire/signal/signal-content.ts';
+import { addressExchangeSuite } from './address-exchange.suite.ts';
 import { brokersSuite } from './brokers.suite.ts';
 import { EnvelopeKey } from './envelope-key.ts';
 import { receiptSuite } from './receipts.suite.ts';
@@ -42,6 +43,7 @@ export function signalSuite(world: string, makeLab: MakeLab): void {
     brokerTests(makeLab);
     brokersSuite(makeLab);
     receiptSuite(makeLab);
+    addressExchangeSuite(makeLab);
   });
 }
 

@@ -25,6 +25,10 @@ export class ByteReader {
     return this.#bytes.readUInt32BE(this.#advance(4, field));
   }
 
+  u48(field: string): number {
+    return this.#bytes.readUIntBE(this.#advance(6, field), 6);
+  }
+
   /** A view of the next bytes, not a copy. */
   take(length: number, field: string): Uint8Array {
     const start = this.#advance(length, field);
@@ -84,6 +88,13 @@ export class ByteWriter {
   u32(value: number): this {
     const part = Buffer.allocUnsafe(4);
     part.writeUInt32BE(value);
+    this.#parts.push(part);
+    return this;
+  }
+
+  u48(value: number): this {
+    const part = Buffer.allocUnsafe(6);
+    part.writeUIntBE(value, 0, 6);
     this.#parts.push(part);
     return this;
   }

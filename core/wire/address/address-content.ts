@@ -61,6 +61,8 @@ export interface AddressContent {
   readonly publicKey: Uint8Array;
   /** By the node's own clock, Unix time in ms. Of two addresses of a node the later one counts. */
   readonly issuedAtMs: number;
+  /** Unix time in ms, whole seconds after `issuedAtMs`: from then on nobody goes by it. Absent: never. */
+  readonly expiresAtMs?: number;
   /** Best first, 16 at most. */
   readonly interfaces: readonly AddressInterface[];
   /** Where it listens for signals, best first, 3 at most. */

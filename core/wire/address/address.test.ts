@@ -49,14 +49,20 @@ const entry: fc.Arbitrary<AddressInterface> = fc.tuple(fc.constantFrom(v4, v6), 
     tcp: transport(external),
   }),
 );
-const content: fc.Arbitrary<Omit<AddressContent, 'publicKey'>> = fc.record({
-  issuedAtMs: fc.nat(2 ** 48 - 1),
-  interfaces: fc.uniqueArray(entry, { maxLength: 16, selector: ({ index, address }) => `${index} ${address}` }),
-  brokers: fc.uniqueArray(fc.record({ address: fc.oneof(v4, v6), port }), {
-    maxLength: 3,
-    selector: ({ address, port }) => `${address} ${port}`,
-  }),
-});
+const content: fc.Arbitrary<Omit<AddressContent, 'publicKey'>> = fc
+  .record({
+    issuedAtMs: fc.nat(2 ** 48 - 1),
+    lifetimeS: fc.option(fc.integer({ min: 1, max: 2 ** 32 - 1 }), { nil: undefined }),
+    interfaces: fc.uniqueArray(entry, { maxLength: 16, selector: ({ index, address }) => `${index} ${address}` }),
+    brokers: fc.uniqueArray(fc.record({ address: fc.oneof(v4, v6), port }), {
+      maxLength: 3,
+      selector: ({ address, port }) => `${address} ${port}`,
+    }),
+  })
+  .map(({ lifetimeS, ...fields }) => ({
+    ...fields,
+    ...(lifetimeS !== undefined && { expiresAtMs: fields.issuedAtMs + lifetimeS * 1000 }),
+  }));
 
 describe('an address', () => {
   it('reads back as it was written, from bytes and from text', () => {
@@ -162,8 +168,24 @@ describe('a hostile address', () => {
 
   it('of another version is named so', () => {
     const later = Buffer.from(bytes);
-    later[0] = 2;
+    later[0] = 3;
     expect(refusal(() => parseAddress(later, signer))).toBe('version');
+    expect(() => parseAddress(later, signer)).toThrow('version 3, made by a newer program');
+    later[0] = 0;
+    expect(() => parseAddress(later, signer)).toThrow('version 0, which no program writes');
+  });
+
+  it('of the first version holds for good, of the second for a while', () => {
+    expect(bytes[0]).toBe(1);
+    expect(parseAddress(bytes, signer).expiresAtMs).toBeUndefined();
+    const expiresAtMs = example.issuedAtMs + 60_000;
+    const second = createAddress({ ...example, expiresAtMs }, identity);
+    expect(second.bytes[0]).toBe(2);
+    expect(second.bytes.length).toBe(bytes.length + 4);
+    expect(parseAddress(second.bytes, signer).expiresAtMs).toBe(expiresAtMs);
+    const without = Buffer.from(encodeContent({ ...example, publicKey: identity.publicKey, expiresAtMs }));
+    without.writeUInt32BE(0, 40);
+    expect(refusal(() => decodeContent(without))).toBe('malformed');
   });
 
   it('throws nothing but an AddressError, whatever the bytes', () => {

@@ -28,6 +28,9 @@ describe('a rule', () => {
     ['brokers[0].port', { ...example, brokers: [{ address: '192.0.2.1', port: 0 }] }],
     ['issuedAtMs', { ...example, issuedAtMs: 0.5 }],
     ['issuedAtMs', { ...example, issuedAtMs: -1 }],
+    ['expiresAtMs', { ...example, expiresAtMs: example.issuedAtMs + 500 }],
+    ['expiresAtMs - issuedAtMs', { ...example, expiresAtMs: example.issuedAtMs }],
+    ['expiresAtMs - issuedAtMs', { ...example, expiresAtMs: example.issuedAtMs + 2 ** 32 * 1000 }],
   ] as const)('that is broken names %s', (field, fields) => {
     expect(() => createAddress(fields as typeof example, identity)).toThrow(
       new RegExp(`^${field.replaceAll(/[[\].]/g, '\\$&')} `),

@@ -14,6 +14,7 @@ export const MAX_INTERFACES = 16;
 export const MAX_BROKERS = 3;
 export const PUBLIC_KEY_LENGTH = 33;
 export const MAX_ISSUED_AT_MS = 2 ** 48 - 1;
+const MAX_LIFETIME_S = 2 ** 32 - 1;
 
 /**
  * The rules that the layout of the bytes does not express by itself. Whoever writes and whoever reads an address
@@ -22,9 +23,14 @@ export const MAX_ISSUED_AT_MS = 2 ** 48 - 1;
  * @throws AddressError naming the field
  */
 export function checkContent(content: AddressContent): void {
-  const { publicKey, issuedAtMs, interfaces, brokers } = content;
+  const { publicKey, issuedAtMs, expiresAtMs, interfaces, brokers } = content;
   if (publicKey.length !== PUBLIC_KEY_LENGTH) refuse('publicKey', `has ${publicKey.length} bytes`);
   checkInteger('issuedAtMs', issuedAtMs, 0, MAX_ISSUED_AT_MS);
+  if (expiresAtMs !== undefined) {
+    const lifetimeS = (expiresAtMs - issuedAtMs) / 1000;
+    if (!Number.isInteger(lifetimeS)) refuse('expiresAtMs', 'is no whole number of seconds after issuedAtMs');
+    checkInteger('expiresAtMs - issuedAtMs in seconds', lifetimeS, 1, MAX_LIFETIME_S);
+  }
   if (interfaces.length > MAX_INTERFACES) refuse('interfaces', `${interfaces.length} are too many`);
   if (brokers.length > MAX_BROKERS) refuse('brokers', `${brokers.length} are too many`);
   const seen = new Set<string>();

@@ -15,13 +15,15 @@ import { AddressError } from './address-error.ts';
 import { checkContent, MAX_BROKERS, MAX_INTERFACES, PUBLIC_KEY_LENGTH } from './check-content.ts';
 
 /*
- * version 1 | public key 33 | issued at 6 | interfaces: count 1, entries | brokers: count 1, entries
+ * version 1 | public key 33 | issued at 6 | lifetime 0 or 4 | interfaces: count 1, entries | brokers: count 1, entries
  * interface: flags 1 | index 1 | prefix length 1 | address 4 or 16 | external 0, 4 or 16 | udp | tcp
  * transport: traits 1 (mapping 3 bits, filtering 2, allocation 2) | step 0 or 2 | port 0 or 2 | external port 0 or 2
  * broker: family 1 (4 or 6) | address 4 or 16 | port 2
+ * Version 1 has no lifetime and holds for good; version 2 has one, in seconds, which is not 0.
  * Integers are big endian. What is absent takes no bytes, so that one content has one form.
  */
-const VERSION = 1;
+const LASTING = 1;
+const EXPIRING = 2;
 const IS_IPV6 = 1;
 const HAS_EXTERNAL = 2;
 const UDP_PORTS_SHIFT = 2;
@@ -33,8 +35,10 @@ const SEQUENTIAL = ALLOCATION_TRAITS.indexOf('sequential');
 /** @throws AddressError if the content breaks a rule */
 export function encodeContent(content: AddressContent): Buffer {
   checkContent(content);
-  const writer = new ByteWriter().u8(VERSION).bytes(content.publicKey);
-  writer.u16(Math.floor(content.issuedAtMs / 2 ** 32)).u32(content.issuedAtMs % 2 ** 32);
+  const { publicKey, issuedAtMs, expiresAtMs } = content;
+  const writer = new ByteWriter().u8(expiresAtMs === undefined ? LASTING : EXPIRING).bytes(publicKey);
+  writer.u48(issuedAtMs);
+  if (expiresAtMs !== undefined) writer.u32((expiresAtMs - issuedAtMs) / 1000);
   writer.u8(content.interfaces.length);
   for (const entry of content.interfaces) writeInterface(writer, entry);
   writer.u8(content.brokers.length);
@@ -52,10 +56,13 @@ export function decodeContent(bytes: Uint8Array): AddressContent {
   try {
     const reader = new ByteReader(bytes);
     const version = reader.u8('version');
-    if (version !== VERSION) throw new AddressError('version', `version is ${version}, this is version ${VERSION}`);
+    if (version !== LASTING && version !== EXPIRING) throw new AddressError('version', unknownVersion(version));
+    const publicKey = Uint8Array.from(reader.take(PUBLIC_KEY_LENGTH, 'publicKey'));
+    const issuedAtMs = reader.u48('issuedAtMs');
     const content = {
-      publicKey: Uint8Array.from(reader.take(PUBLIC_KEY_LENGTH, 'publicKey')),
-      issuedAtMs: reader.u16('issuedAtMs') * 2 ** 32 + reader.u32('issuedAtMs'),
+      publicKey,
+      issuedAtMs,
+      ...(version === EXPIRING && { expiresAtMs: issuedAtMs + reader.u32('lifetime') * 1000 }),
       interfaces: readList(reader, 'interfaces', MAX_INTERFACES, readInterface),
       brokers: readList(reader, 'brokers', MAX_BROKERS, readBroker),
     };
@@ -66,6 +73,13 @@ export function decodeContent(bytes: Uint8Array): AddressContent {
     if (error instanceof WireError) throw new AddressError('malformed', error.message, { cause: error });
     throw error;
   }
+}
+
+function unknownVersion(version: number): string {
+  const newer = version > EXPIRING;
+  return newer
+    ? `the address has version ${version}, made by a newer program than this, which reads versions 1 and 2: update it`
+    : `the address has version ${version}, which no program writes`;
 }
 
 function writeInterface(writer: ByteWriter, entry: AddressInterface): void {

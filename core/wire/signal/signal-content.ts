@@ -41,8 +41,7 @@ export function encodeSignalContent(content: SignalContent): Buffer {
   if (problem) throw new RangeError(problem);
   return new ByteWriter()
     .bytes(content.id)
-    .u16(Math.floor(content.sentAtMs / 2 ** 32))
-    .u32(content.sentAtMs % 2 ** 32)
+    .u48(content.sentAtMs)
     .u32(content.ttlMs)
     .ascii8(content.kind)
     .block16(content.address ?? new Uint8Array(0))
@@ -55,7 +54,7 @@ export function encodeSignalContent(content: SignalContent): Buffer {
 export function decodeSignalContent(bytes: Uint8Array): SignalContent {
   const reader = new ByteReader(bytes);
   const id = reader.take(MESSAGE_ID_LENGTH, 'signal id');
-  const sentAtMs = reader.u16('signal time') * 2 ** 32 + reader.u32('signal time');
+  const sentAtMs = reader.u48('signal time');
   const ttlMs = reader.u32('signal ttl');
   const kind = reader.ascii8('signal kind');
   const address = reader.block16('signal address');
