@@ -1,34 +1,45 @@
-import { type Endpoint, formatEndpoint } from '../../net/endpoint.ts';
+import { type Endpoint, formatEndpoint, sameEndpoint } from '../../net/endpoint.ts';
 import type { UdpSocket } from '../../ports/index.ts';
 import { DatagramTransport } from '../datagram-transport.ts';
 
-/** The transports over one punched socket, by the endpoint that the peer's packets come from. */
+/** The transports over one punched socket: each goes to one place, and takes what comes from there or from elsewhere. */
 export class Paths {
   readonly #socket: UdpSocket;
-  readonly #transports = new Map<string, DatagramTransport>();
+  /** By the endpoint that packets come from. */
+  readonly #sources = new Map<string, DatagramTransport>();
+  readonly #transports = new Set<DatagramTransport>();
 
   constructor(socket: UdpSocket) {
     this.#socket = socket;
   }
 
-  get(from: Endpoint): DatagramTransport | undefined {
-    return this.#transports.get(formatEndpoint(from));
+  /** The one that takes what comes from there. */
+  from(endpoint: Endpoint): DatagramTransport | undefined {
+    return this.#sources.get(formatEndpoint(endpoint));
   }
 
-  /**
-   * @param to where our packets go
-   * @param from where the peer's packets come from: the same place, but for NATs that map every destination anew
-   */
-  open(to: Endpoint, from: Endpoint): DatagramTransport {
-    const key = formatEndpoint(from);
+  /** A new transport there and back; undefined if there is one. */
+  open(to: Endpoint): DatagramTransport | undefined {
+    if ([...this.#transports].some(({ remote }) => sameEndpoint(remote, to))) return undefined;
     const carrier = {
       send: (data: Uint8Array) => this.#socket.send(data, to),
       close: () => {
-        this.#transports.delete(key);
+        this.#transports.delete(transport);
+        for (const [source, other] of this.#sources) if (other === transport) this.#sources.delete(source);
       },
     };
     const transport = new DatagramTransport(carrier, to);
-    this.#transports.set(key, transport);
+    this.#transports.add(transport);
+    this.#sources.set(formatEndpoint(to), transport);
     return transport;
+  }
+
+  /**
+   * The peer's NATs map every destination anew, so that what goes to `to` is answered from elsewhere: the transport
+   * takes that, too. What came from there for another one so far is its from now on.
+   */
+  join(to: Endpoint, from: Endpoint): void {
+    const transport = [...this.#transports].find(({ remote }) => sameEndpoint(remote, to));
+    if (transport) this.#sources.set(formatEndpoint(from), transport);
   }
 }

@@ -8,8 +8,10 @@ import { METHOD, TRANSACTION_ID_LENGTH, transactionKey } from '../../wire/stun/m
 import { WireError } from '../../wire/wire-error.ts';
 import type { Role } from '../plugin.ts';
 
-/** Places that we probe: those that the peer named, and those that its own probes came from. */
-const MAX_TARGETS = 16;
+/** Places that one port probes: those that the peer named or that were predicted, and those that its probes came from. */
+const MAX_TARGETS = 128;
+/** Places that the peer's probes came from: each may be one mapping of its NAT. */
+const MAX_HEARD = 16;
 
 export interface ProberOptions {
   readonly role: Role;
@@ -22,12 +24,16 @@ export interface ProberOptions {
    * answerer's NAT maps every destination anew (RFC 8445 section 7.2.5.2.1 would not take such a path).
    */
   readonly found: (to: Endpoint, from: Endpoint) => void;
+  /** The peer's probe came from there, for the first time. `predicted`: it was a guess of ours. */
+  readonly heard: (from: Endpoint, predicted: boolean) => void;
 }
 
 interface Target {
   readonly endpoint: Endpoint;
   /** The same bytes every time: a retransmission keeps its transaction id (RFC 8489 section 6.2.1). */
   readonly request: Buffer;
+  /** Requests left to send. */
+  left: number;
   found: boolean;
 }
 
@@ -51,23 +57,42 @@ export class Prober {
     return this.#heard.some((endpoint) => sameEndpoint(endpoint, from));
   }
 
-  /** Adds a place to probe, unless it is known or there are too many. */
-  add(endpoint: Endpoint): Target | undefined {
+  /**
+   * Probes a place now, and by {@link probe}, unless it is known or there are too many.
+   * @param sends how often in all @default without end
+   */
+  open(endpoint: Endpoint, sends: number = Number.POSITIVE_INFINITY): void {
+    const known = this.#targets.some((target) => sameEndpoint(target.endpoint, endpoint));
+    const target = known ? undefined : this.#add(endpoint, sends);
+    if (target) this.#send(target);
+  }
+
+  #add(endpoint: Endpoint, left: number): Target | undefined {
     const known = this.#targets.find((target) => sameEndpoint(target.endpoint, endpoint));
     if (known || this.#targets.length >= MAX_TARGETS) return known;
     const { role, key, random } = this.#options;
     const transactionId = random.bytes(TRANSACTION_ID_LENGTH);
     const attributes = [{ type: 'username', value: role } as const];
     const message = { messageClass: 'request', method: METHOD.binding, transactionId, attributes } as const;
-    const target: Target = { endpoint, request: encodeMessage(message, { key, integrity: 'sha256' }), found: false };
+    const target: Target = {
+      endpoint,
+      request: encodeMessage(message, { key, integrity: 'sha256' }),
+      left,
+      found: false,
+    };
     this.#targets.push(target);
     this.#byTransaction.set(transactionKey(message), target);
     return target;
   }
 
-  /** Probes every place once. */
+  /** Probes every place once more. */
   probe(): void {
-    for (const target of this.#targets) if (!target.found) this.#options.send(target.request, target.endpoint);
+    for (const target of this.#targets) if (!target.found && target.left > 0) this.#send(target);
+  }
+
+  #send(target: Target): void {
+    target.left--;
+    this.#options.send(target.request, target.endpoint);
   }
 
   /** A STUN message that came in. What does not carry the key is ignored. */
@@ -85,7 +110,7 @@ export class Prober {
   }
 
   #answer(request: ReceivedMessage, from: Endpoint): void {
-    const { role, key, send } = this.#options;
+    const { role, key, send, heard } = this.#options;
     // Our own probe, played back to us, names our own role.
     const peerRole = role === 'initiator' ? 'responder' : 'initiator';
     if (attributeOf(request, 'username') !== peerRole || !verifyIntegrity(request, key)) return;
@@ -93,10 +118,17 @@ export class Prober {
     const attributes = [{ type: 'xor-mapped-address', value: from } as const];
     const response = { messageClass: 'success', method: METHOD.binding, transactionId, attributes } as const;
     send(encodeMessage(response, { key, integrity: 'sha256' }), from);
-    if (!this.hasHeard(from) && this.#heard.length < MAX_TARGETS) this.#heard.push(from);
-    const target = this.add(from);
+    if (!this.hasHeard(from) && this.#heard.length >= MAX_HEARD) return;
+    const target = this.#add(from, Number.POSITIVE_INFINITY);
+    const predicted = target !== undefined && target.left < Number.POSITIVE_INFINITY;
     // A triggered check (RFC 8445 section 7.3.1.4): the peer's packets get here, now see whether ours get there.
-    if (target && !target.found) send(target.request, from);
+    if (target && !target.found) {
+      target.left = Number.POSITIVE_INFINITY; // Perhaps it was a guess; now it is not.
+      this.#send(target);
+    }
+    if (this.hasHeard(from)) return;
+    this.#heard.push(from);
+    heard(from, predicted);
   }
 
   #answered(response: ReceivedMessage, from: Endpoint): void {
@@ -104,7 +136,7 @@ export class Prober {
     if (!target || target.found || !verifyIntegrity(response, this.#options.key)) return;
     if (sameEndpoint(target.endpoint, from)) target.found = true;
     // The answer left through another mapping than the one we probed, which may carry packets both ways.
-    else this.add(from);
+    else this.#add(from, Number.POSITIVE_INFINITY);
     this.#options.found(target.endpoint, from);
   }
 }

@@ -1,14 +1,11 @@
-import type { StunClient } from '../../nat/stun-client.ts';
 import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
-import type { UdpSocket } from '../../ports/index.ts';
-import { isFrame } from '../../wire/proof.ts';
+import type { Timer, UdpSocket } from '../../ports/index.ts';
 import type { DatagramTransport } from '../datagram-transport.ts';
 import type { Attempt, ProvenTransport } from '../plugin.ts';
-import { Paths } from './paths.ts';
-import { Prober } from './prober.ts';
+import { PunchPort, type PunchPortOwner } from './punch-port.ts';
 
 /** Close together at first, since a path opens as soon as both sides have sent; then patient, for slow links. */
-const FIRST_GAP_MS = 50;
+const FIRST_GAP_MS = 20;
 const LAST_GAP_MS = 400;
 const PROBE_MS = 5000;
 /**
@@ -18,90 +15,123 @@ const PROBE_MS = 5000;
 const LOPSIDED_WAIT_MS = 400;
 /** What a handshake over a path that has been found may still take. */
 const PROVE_MS = 5000;
+/** Handshakes at a time: each costs both ends a signature. */
+const MAX_PROVING = 6;
+/** Of one attempt at one end, before a path is proven: probes and answers together. */
+export const MAX_PACKETS = 1000;
 
-/** Probes from one socket until a path is proven. It answers the peer's probes from the moment it is made. */
-export class Puncher {
+/** A place to probe from a port. */
+export interface Punch {
+  readonly port: PunchPort;
+  readonly target: Endpoint;
+  /** How often, at most. @default until the end */
+  readonly sends?: number;
+}
+
+/** Probes from several local ports until a path is proven. A port answers the peer's probes from the moment it is adopted. */
+export class Puncher implements PunchPortOwner {
+  readonly proven: Promise<ProvenTransport>;
   readonly #attempt: Attempt;
-  readonly #prober: Prober;
-  readonly #paths: Paths;
-  readonly #proven: Promise<ProvenTransport>;
+  readonly #ports = new Set<PunchPort>();
   #resolve!: (transport: ProvenTransport) => void;
   #reject!: (error: Error) => void;
+  #timer: Timer | undefined;
+  #endUs: number | undefined;
+  #packets = 0;
   #proving = 0;
   #settled = false;
+  #symmetric = false;
   #lopsided = false;
+  #straight = false;
 
-  constructor(attempt: Attempt, socket: UdpSocket, client: StunClient) {
+  constructor(attempt: Attempt) {
     this.#attempt = attempt;
-    this.#paths = new Paths(socket);
-    this.#prober = new Prober({
-      role: attempt.role,
-      key: attempt.secret,
-      random: attempt.host.random,
-      send: (data, to) => socket.send(data, to),
-      found: (to, from) => this.#found(to, from),
-    });
-    client.onMessage = (data, from) => this.#receive(data, from);
-    this.#proven = new Promise((resolve, reject) => {
+    this.proven = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#proven.catch(() => {}); // Nobody may be waiting yet when the attempt is given up.
-    attempt.signal.addEventListener('abort', () => this.#fail(attempt.signal.reason), { once: true });
+    this.proven.catch(() => {}); // Nobody may be waiting yet when the attempt is given up.
+    attempt.signal.addEventListener('abort', () => this.fail(attempt.signal.reason), { once: true });
   }
 
-  /**
-   * @param waitMs how long it only answers before it probes on its own
-   * @throws Error if no path opens in time
-   */
-  run(targets: readonly Endpoint[], waitMs: number): Promise<ProvenTransport> {
-    const { clock } = this.#attempt.host;
-    const endUs = clock.now() + (waitMs + PROBE_MS) * 1000;
-    for (const target of targets) this.#prober.add(target);
-    if (waitMs > 0) clock.after(waitMs, () => this.#round(FIRST_GAP_MS, endUs));
-    else this.#round(FIRST_GAP_MS, endUs);
-    return this.#proven;
+  /** Takes a socket over; its owner hands in what comes by {@link PunchPort.receive}. */
+  adopt(socket: UdpSocket): PunchPort {
+    const { role, secret, host } = this.#attempt;
+    const send = (data: Uint8Array, to: Endpoint) => {
+      if (!this.#settled && this.#packets++ < MAX_PACKETS) socket.send(data, to);
+    };
+    const port = new PunchPort(socket, this, { role, key: secret, random: host.random, send });
+    this.#ports.add(port);
+    return port;
   }
 
-  #found(to: Endpoint, from: Endpoint): void {
+  /** Sends the first packets now, in this order, and repeats all that have no answer from then on. */
+  open(punches: readonly Punch[]): void {
+    if (this.#settled) return;
+    this.#endUs ??= this.#attempt.host.clock.now() + PROBE_MS * 1000;
+    for (const { port, target, sends } of punches) port.prober.open(target, sends);
+    this.#timer?.cancel();
+    this.#schedule(FIRST_GAP_MS);
+  }
+
+  found(port: PunchPort, to: Endpoint, from: Endpoint): void {
     if (this.#attempt.role === 'responder') return;
-    if (sameEndpoint(to, from)) this.#prove(to, from);
-    else if (!this.#lopsided) {
+    if (sameEndpoint(to, from)) {
+      this.#symmetric = true;
+      this.#prove(port, to);
+    } else if (!this.#lopsided) {
       this.#lopsided = true;
       this.#attempt.host.clock.after(LOPSIDED_WAIT_MS, () => {
-        if (this.#proving === 0) this.#prove(to, from);
+        if (this.#symmetric || this.#settled) return;
+        this.#prove(port, to);
+        port.join(to, from);
       });
     }
   }
 
-  #round(gapMs: number, endUs: number): void {
-    if (this.#settled) return;
-    const { clock } = this.#attempt.host;
-    const lateUs = clock.now() - endUs;
+  /**
+   * The peer's packets get here, so ours will get there, which a handshake finds out as soon as a probe. But where both
+   * ends send from a new port to every place, the answers would come from elsewhere.
+   */
+  heard(port: PunchPort, from: Endpoint, predicted: boolean): void {
+    if (this.#attempt.role === 'initiator' && (predicted || this.#straight)) this.#prove(port, from);
+  }
+
+  /** One end has a steady endpoint: what goes to it, and from it, takes the same way back. */
+  expectStraight(): void {
+    this.#straight = true;
+  }
+
+  frame(port: PunchPort, from: Endpoint): DatagramTransport | undefined {
+    return this.#attempt.role === 'responder' ? this.#prove(port, from) : undefined;
+  }
+
+  fail(error: Error): void {
+    this.#settled = true;
+    this.#timer?.cancel();
+    this.#reject(error);
+  }
+
+  #schedule(gapMs: number): void {
+    this.#timer = this.#attempt.host.clock.after(gapMs, () => this.#round(gapMs));
+  }
+
+  #round(gapMs: number): void {
+    const lateUs = this.#attempt.host.clock.now() - this.#endUs!;
     if (lateUs >= (this.#proving > 0 ? PROVE_MS * 1000 : 0)) {
-      this.#fail(new Error(`no probe went there and back within ${PROBE_MS} ms`));
+      this.fail(new Error(`no probe went there and back within ${PROBE_MS} ms`));
       return;
     }
-    if (lateUs < 0) this.#prober.probe();
-    clock.after(gapMs, () => this.#round(Math.min(gapMs * 2, LAST_GAP_MS), endUs));
+    if (lateUs < 0) for (const port of this.#ports) port.prober.probe();
+    this.#schedule(Math.min(gapMs * 2, LAST_GAP_MS));
   }
 
-  #receive(data: Uint8Array, from: Endpoint): void {
-    if (!isFrame(data)) {
-      if (!this.#settled) this.#prober.receive(data, from);
-      return;
-    }
-    const path = this.#paths.get(from);
-    if (path) path.deliver(data);
-    else if (this.#attempt.role === 'responder' && this.#prober.hasHeard(from)) this.#prove(from, from)?.deliver(data);
-  }
-
-  #prove(to: Endpoint, from: Endpoint): DatagramTransport | undefined {
-    if (this.#settled) return undefined;
+  #prove(port: PunchPort, to: Endpoint): DatagramTransport | undefined {
+    const transport = this.#settled || this.#proving >= MAX_PROVING ? undefined : port.transport(to);
+    if (!transport) return undefined;
     this.#proving++;
-    const transport = this.#paths.open(to, from);
     this.#attempt.prove(transport).then(
-      (proven) => this.#succeed(proven),
+      (proven) => this.#succeed(port, proven),
       () => {
         this.#proving--;
       },
@@ -109,13 +139,11 @@ export class Puncher {
     return transport;
   }
 
-  #succeed(transport: ProvenTransport): void {
+  #succeed(winner: PunchPort, transport: ProvenTransport): void {
+    if (this.#settled) return;
     this.#settled = true;
+    this.#timer?.cancel();
+    for (const port of this.#ports) if (port !== winner) port.close();
     this.#resolve(transport);
-  }
-
-  #fail(error: Error): void {
-    this.#settled = true;
-    this.#reject(error);
   }
 }

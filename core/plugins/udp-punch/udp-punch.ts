@@ -1,12 +1,9 @@
-import { StunClient } from '../../nat/stun-client.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
-import { type ByteReader, ByteWriter } from '../../wire/bytes.ts';
-import { readEndpoints, writeEndpoints } from '../../wire/endpoints.ts';
+import { familyOf } from '../../net/ip.ts';
 import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
 import { completeOptions, type OptionValues, type PluginOptions } from '../plugin-options.ts';
 import { register } from '../registry.ts';
-import { exchange } from '../rendezvous.ts';
-import { sharedNetworkTargets, unicast } from '../targets.ts';
+import { Negotiation } from './negotiation.ts';
 import { Puncher } from './puncher.ts';
 
 /** What the two ends need: somebody who tells them how their socket looks from outside. */
@@ -14,9 +11,6 @@ export interface UdpPunchPlan {
   readonly stun: Endpoint;
 }
 
-const STUN_DEADLINE_MS = 3000;
-/** Each is probed a dozen times whether somebody is there or not: see Puncher. */
-const MAX_CANDIDATES = 4;
 /** Longer than any packet is under way. */
 const HEAD_START_MS = 1000;
 
@@ -31,7 +25,9 @@ const OPTIONS = {
 
 /**
  * UDP hole punching (RFC 5128 section 3.3): each end learns its socket's mapped endpoint by STUN, they tell each other,
- * and both send until a packet has gone there and back.
+ * and both send until a packet has gone there and back. Behind a NAT that maps every destination anew an end tells
+ * instead which ports come next, if there is a rule to them (RFC 5128 section 3.5), and both open what follows from
+ * that.
  */
 @register
 export class UdpPunch implements Plugin<UdpPunchPlan> {
@@ -54,40 +50,12 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
 
   async attempt({ stun }: UdpPunchPlan, attempt: Attempt): Promise<ProvenTransport> {
     const { bindAddress, host } = attempt;
-    const socket = await host.udp.bind(bindAddress === undefined ? {} : { address: bindAddress });
-    const client = new StunClient(host, socket);
-    const puncher = new Puncher(attempt, socket, client);
-    const onSite = sharedNetworkTargets(attempt.local, attempt.remote!, socket.local.port).length > 0;
-    const own = mappedEndpoint(client, stun, attempt.signal).then(
-      (mapped) => [mapped],
-      (error) => {
-        // Who meets inside needs nobody to say how it looks from outside.
-        if (onSite && !attempt.signal.aborted) return [];
-        throw error;
-      },
-    );
-    const candidates = own.then((mapped) => encodeCandidates(mapped, socket.local.port));
-    const peer = await exchange(attempt, candidates, readCandidates);
-    const shared = sharedNetworkTargets(attempt.local, attempt.remote!, peer.port);
-    const targets = [...unicast(peer.endpoints, attempt.local), ...shared];
-    const mayStart = this.#first === 'either' || this.#first === attempt.role;
-    return puncher.run(targets, mayStart ? 0 : HEAD_START_MS);
+    const family = familyOf(stun.address);
+    const main = await host.udp.bind({ family, ...(bindAddress !== undefined && { address: bindAddress }) });
+    const puncher = new Puncher(attempt);
+    const waitMs = this.#first === 'either' || this.#first === attempt.role ? 0 : HEAD_START_MS;
+    const negotiation = new Negotiation({ attempt, puncher, stun, main, waitMs });
+    negotiation.run().catch((error: Error) => puncher.fail(error));
+    return puncher.proven;
   }
-}
-
-async function mappedEndpoint(client: StunClient, stun: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-  const result = await client.binding(stun, { signal, deadlineMs: STUN_DEADLINE_MS });
-  if (result.outcome === 'response') return result.mapped;
-  throw new Error(`the STUN server gave no mapped endpoint: ${result.outcome}`);
-}
-
-function encodeCandidates(endpoints: readonly Endpoint[], port: number): Buffer {
-  return writeEndpoints(new ByteWriter().u16(port), endpoints).finish();
-}
-
-function readCandidates(reader: ByteReader): { port: number; endpoints: Endpoint[] } {
-  const port = reader.u16('candidate port');
-  const endpoints = readEndpoints(reader, 'candidates', MAX_CANDIDATES);
-  reader.end('candidates');
-  return { port, endpoints };
 }
