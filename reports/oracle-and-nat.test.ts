@@ -9,10 +9,9 @@ import { type Chain, oracle } from './oracle.ts';
 import { type Endpoint, type Layer, type LayerMaker, punch } from './testdata/punch-model.ts';
 
 const DEPENDENCES = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;
-const ALLOCATIONS = ['preserving', 'sequential', 'random', 'block'] as const;
 
 /** Mapping, filtering and the two knobs: 36 NATs. */
-function everyNat(allocation: (typeof ALLOCATIONS)[number]): NatBehaviour[] {
+function everyNat(allocation: 'random' | 'block'): NatBehaviour[] {
   return (['none', 'bind'] as const).flatMap((inboundSession) =>
     (['mapping', 'host'] as const).flatMap((filterScope) =>
       DEPENDENCES.flatMap((mapping) =>
@@ -116,9 +115,8 @@ describe.each<[string, LayerMaker | undefined]>([
   });
 });
 
-it.each(ALLOCATIONS)('%s allocation never shows a port that can be known without predicting it', (allocation) => {
-  const nats = everyNat(allocation);
-  const [layer, peer]: [LayerMaker, NatBehaviour] = [(nat) => new SimulatedLayer(nat), resolveBehaviour({})];
-  const wrong = nats.filter((nat) => observed([peer], [nat], layer) !== judged([peer], [nat]));
+it('block allocation shows no more than random allocation does', () => {
+  const [maker, peer]: [LayerMaker, NatBehaviour] = [(nat) => new SimulatedLayer(nat), resolveBehaviour({})];
+  const wrong = everyNat('block').filter((nat) => observed([peer], [nat], maker) !== judged([peer], [nat]));
   expect(wrong.map(name)).toEqual([]);
 });

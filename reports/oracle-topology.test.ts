@@ -7,7 +7,8 @@ const PLUGINS = ['direct-connect', 'reverse-connect', 'tcp-punch', 'udp-punch', 
 const nat = (description: NatDescription = {}): NatBehaviour => resolveBehaviour(description);
 const home = nat();
 const open = nat({ translation: 'none' });
-const symmetric = nat({ mapping: 'address-and-port-dependent' });
+const symmetric = nat({ mapping: 'address-and-port-dependent', ports: { allocation: 'random' } });
+const keeping = nat({ mapping: 'address-and-port-dependent' });
 const fullCone = nat({ filtering: 'endpoint-independent' });
 const hairpin = nat({ hairpin: 'external-source' });
 const hairpinInternal = nat({ hairpin: 'internal-source' });
@@ -63,7 +64,7 @@ describe('same-nat (RFC 4787 section 6)', () => {
     ['an inner one is never asked to', [hairpin, home], '....A'],
     [
       'the filter counts for what is turned round, too',
-      [nat({ mapping: 'address-dependent', hairpin: 'external-source' })],
+      [nat({ mapping: 'address-dependent', hairpin: 'external-source', ports: { allocation: 'random' } })],
       '....A',
     ],
     ['no NAT at all that could', [open], '....A'],
@@ -85,6 +86,7 @@ describe('shared-cgn', () => {
     ['two homes, no hairpin', shared, [home, home], [home, home], '....A'],
     ['two homes, hairpin', shared, [home, hairpin], [home, hairpin], '..AAA'],
     ['a symmetric home', shared, [symmetric, hairpin], [home, hairpin], '....A'],
+    ['a symmetric home that keeps ports', shared, [keeping, hairpin], [home, hairpin], '...AA'],
     ['two phones reach each other inside', shared, [home], [home], 'AAsAA'],
     ['two phones that the carrier keeps apart', apart, [home], [home], '....A'],
     ['a home reaches a phone inside, but no phone a home', shared, [home, home], [home], 'A..AA'],

@@ -88,10 +88,33 @@ describe('udp-punch beyond mapping and filtering', () => {
   const portRestricted = nat();
   const restricted = nat({ filtering: 'address-dependent' });
 
-  it.each(['preserving', 'sequential', 'random', 'block'] as const)('%s allocation is not guessed', (allocation) => {
+  it.each([
+    ['preserving', 'always'],
+    ['sequential', 'always'],
+    ['random', 'never'],
+    ['block', 'never'],
+  ] as const)('%s allocation: prediction connects %s', (allocation, verdict) => {
     const dependent = nat({ mapping: 'address-and-port-dependent', ports: { allocation } });
-    expect(expected('udp-punch', [portRestricted], [dependent])).toBe('never');
-    expect(expected('tcp-punch', [portRestricted], [dependent])).toBe('never');
+    expect(expected('udp-punch', [portRestricted], [dependent])).toBe(verdict);
+    expect(expected('udp-punch', [dependent], [dependent])).toBe(verdict);
+  });
+
+  it('a port is foreseen through a chain if every layer keeps or counts what it is handed', () => {
+    const layer = (mapping: NatDescription['mapping'], allocation: 'preserving' | 'sequential' | 'random') =>
+      nat({ ...(mapping && { mapping }), ports: { allocation } });
+    const each = 'address-and-port-dependent';
+    const through = (...chain: NatBehaviour[]) => expected('udp-punch', [portRestricted], chain);
+    expect(through(layer(each, 'preserving'), layer(undefined, 'preserving'))).toBe('always');
+    expect(through(layer(each, 'random'), layer(undefined, 'sequential'))).toBe('always');
+    expect(through(layer(undefined, 'random'), layer(each, 'preserving'))).toBe('never');
+    expect(through(layer(each, 'sequential'), layer(each, 'random'))).toBe('never');
+  });
+
+  it('others in between leave it to chance, and so does a host port that may not be kept', () => {
+    const busy = nat({ mapping: 'address-dependent', ports: { allocation: 'sequential', contention: 20 } });
+    expect(expected('udp-punch', [portRestricted], [busy])).toBe('sometimes');
+    const narrow = nat({ mapping: 'address-dependent', ports: { range: [1024, 60_999] } });
+    expect(expected('udp-punch', [portRestricted], [narrow])).toBe('sometimes');
   });
 
   it('RFC 4787 REQ-2: with arbitrary pooling a filter by address may see a strange address', () => {

@@ -1,4 +1,5 @@
 import type { AllowedPort, Block, Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
+import { type PortRule, portRule } from './port-rule.ts';
 
 /** The NATs in front of a peer, host side first. None at all is a host with a public address. */
 export type Chain = readonly NatBehaviour[];
@@ -17,12 +18,17 @@ export interface UdpSide {
   readonly sharesPermission: boolean;
   /** A new mapping may lie on another external address. */
   readonly changesAddress: boolean;
+  /** Of new mappings. */
+  readonly ports: PortRule;
   readonly blocked: boolean;
 }
 
 /** How a whole chain treats TCP. */
 export interface TcpSide {
   readonly mapping: Dependence;
+  readonly filtering: Dependence;
+  /** Of new mappings. */
+  readonly ports: PortRule;
   /** Who answers a SYN that came before our own opened the filter, and how. */
   readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host' | 'refused by ICMP';
   /** No inbound SYN ever gets through, not even in answer to ours. */
@@ -63,6 +69,7 @@ export function udpSide(chain: Chain): UdpSide {
       (nat) => nat.filterScope === 'host' || nat.udp.filtering === 'endpoint-independent',
     ),
     changesAddress: seesSeveral.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
+    ports: portRule(nats),
     blocked: blocksPeers(chain, 'udp'),
   };
 }
@@ -74,6 +81,8 @@ export function tcpSide(chain: Chain): TcpSide {
   const inboundBlocked = blocks(chain, 'tcp-in');
   return {
     mapping: strictest(nats.map((nat) => nat.tcp.mapping)),
+    filtering: strictest(nats.map((nat) => nat.tcp.filtering)),
+    ports: portRule(nats),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
     reachable: nats.length === 0 && !blocked && !inboundBlocked,

@@ -1,3 +1,4 @@
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Transports } from './connect.ts';
 import type { OracleKnobs, Rule } from './rules.ts';
 import { type Chain, isTranslating, serverSide, tcpSide, udpSide } from './side.ts';
@@ -26,7 +27,7 @@ export function topologyVerdict(
   if (topology === 'separate' || rule.kind === 'relay') return whole();
   const own = topology === 'shared-cgn' ? -1 : -Infinity;
   const [aOwn, bOwn] = [a.slice(0, own), b.slice(0, own)];
-  const around = turnedRound(rule, a, b, isolated, whole);
+  const around = turnedRound(rule, a, b, isolated, knobs);
   if (isolated) return better(never('the NAT in front of both keeps their segments apart'), around);
   return better(inside(rule, aOwn, bOwn, knobs), around);
 }
@@ -68,19 +69,27 @@ function oneVisible({ kind }: Rule, { udp, tcp }: Transports, name: SideName): V
 }
 
 /** Up to the shared NAT and down again (RFC 4787 section 6). */
-function turnedRound(rule: Rule, a: Chain, b: Chain, isolated: boolean, whole: () => Verdict): Verdict {
+function turnedRound(rule: Rule, a: Chain, b: Chain, isolated: boolean, knobs: OracleKnobs): Verdict {
   const shared = a.at(-1);
-  if (!shared || !isTranslating(shared)) return isolated ? never('nothing turns packets round') : whole();
+  if (!shared || !isTranslating(shared))
+    return isolated ? never('nothing turns packets round') : rule.verdict(transports(a), transports(b), knobs);
   switch (shared.hairpin) {
     case 'none':
       return never('the NAT in front of both does not hairpin (RFC 4787 REQ-9)');
     case 'external-source': {
-      const { expected, why } = whole();
+      const { expected, why } = contended(rule, a, b, knobs, shared);
       return { expected, why: `turned round with an external source (RFC 4787 REQ-9a): ${why}` };
     }
     case 'internal-source':
       return withInternalSource(rule, [...a.slice(0, -1), ...b.slice(0, -1)], isolated);
   }
+}
+
+/** The two sides' mappings come in between each other's where the NAT that both are behind counts. */
+function contended(rule: Rule, a: Chain, b: Chain, knobs: OracleKnobs, shared: NatBehaviour): Verdict {
+  const counted = { ...shared, ports: { ...shared.ports, contention: 1 } };
+  const [busyA, busyB] = [a, b].map((chain) => transports([...chain.slice(0, -1), counted]));
+  return rule.verdict(busyA!, busyB!, knobs);
 }
 
 /** The packet arrives from an inside address that nobody has sent to, and the answer goes there (RFC 4787 REQ-9a). */

@@ -1,13 +1,20 @@
+import { prediction } from './prediction.ts';
 import type { UdpSide } from './side.ts';
-import { always, never, type SideName, sometimes, type Verdict } from './verdict.ts';
+import { always, better, never, type SideName, sometimes, type Verdict } from './verdict.ts';
 
 /**
- * Plain UDP punching: each side knows the endpoint that a STUN server saw of the other, sends to it again and again,
- * and answers to wherever packets come from; the two ways of a path may have endpoints of their own. The port of a mapping per destination is not predicted, whatever the
- * allocation; not even `preserving` gives the known one, which the mapping towards the STUN server occupies.
+ * UDP punching: each side knows the endpoint that a STUN server saw of the other, sends to it again and again, and
+ * answers to wherever packets come from; the two ways of a path may have endpoints of their own. Where a mapping per
+ * destination has a port that can be foreseen, each side also sends from there to where the other one will be.
  */
 export function udpPunch(a: UdpSide, b: UdpSide): Verdict {
   if (a.blocked || b.blocked) return never(`UDP is blocked on side ${a.blocked ? 'a' : 'b'}`);
+  const plain = plainPunch(a, b);
+  if (plain.expected === 'always') return plain;
+  return better(prediction(a, b) ?? plain, plain);
+}
+
+function plainPunch(a: UdpSide, b: UdpSide): Verdict {
   const aDepends = a.mapping !== 'endpoint-independent';
   const bDepends = b.mapping !== 'endpoint-independent';
   if (!aDepends && !bDepends) {
