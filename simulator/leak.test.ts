@@ -54,7 +54,7 @@ test('half a million packets there and back leave nothing behind', { timeout: 12
   const before = await usedBytes();
   const world = await inSmallWorld('million', 500_000);
   expect(world.trace.counters.delivered).toBeGreaterThan(980_000);
-  expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0 });
+  expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0, echoSockets: 0 });
   expect((await usedBytes()) - before).toBeLessThan(ALLOWED_BYTES);
   expect(world.now).toBeGreaterThan(0); // keeps the world alive until here
 });
@@ -63,7 +63,7 @@ test('a thousand small worlds leave nothing behind', { timeout: 120_000 }, async
   const run = async (from: number, to: number): Promise<void> => {
     for (let index = from; index < to; index++) {
       const world = await inSmallWorld(`small ${index}`, 100);
-      expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0 });
+      expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0, echoSockets: 0 });
     }
   };
   await run(0, 100);

@@ -17,6 +17,9 @@ export const ACK = 16;
  */
 export type AddressId = number;
 
+/** Type of an ICMP echo request (RFC 792): where a query has its remote port, it says which kind of query it is. */
+export const ECHO = 8;
+
 /** The ICMP errors that the network makes. Names by RFC 792 and RFC 1812. */
 export type IcmpKind =
   | 'network-unreachable'
@@ -61,7 +64,7 @@ export interface Packet {
   payload: Uint8Array;
   /** TCP: flags, else 0. */
   flags: number;
-  /** TCP: unsigned 32-bit sequence number, else 0. */
+  /** TCP: unsigned 32-bit sequence number. ICMP echo: its sequence number. Else 0. */
   sequence: number;
   /** TCP: unsigned 32-bit acknowledgement number, else 0. */
   acknowledgement: number;
@@ -69,6 +72,11 @@ export interface Packet {
   window: number;
   /** ICMP errors only. */
   icmp: { kind: IcmpKind; quote: Quote } | undefined;
+  /**
+   * ICMP queries only (RFC 5508 section 3). On the asking side's end the port is the identifier, on the other one
+   * {@link ECHO}, as in the connection tables of Linux and pf.
+   */
+  echo?: 'request' | 'reply';
   /** Fragments of UDP datagrams only. All but the first have port 0 on both ends, since they know none. */
   fragment?: Fragment;
 }
@@ -126,9 +134,30 @@ export function icmpPacket(id: number, source: AddressId, kind: IcmpKind, quote:
   };
 }
 
+/** @param identifier of the asking side, 1 to 65535 */
+export function echoRequest(
+  id: number,
+  source: AddressId,
+  identifier: number,
+  destination: AddressId,
+  sequence: number,
+  ttl: number,
+  payload: Uint8Array,
+): Packet {
+  const packet = udpPacket(id, source, identifier, destination, ECHO, ttl, payload);
+  return { ...packet, protocol: ICMP, sequence, echo: 'request' };
+}
+
+/** RFC 792: the same identifier, number and data the other way. */
+export function echoReply(id: number, { source, sourcePort, destination, sequence, payload }: Packet): Packet {
+  const packet = udpPacket(id, destination, ECHO, source, sourcePort, 64, payload);
+  return { ...packet, protocol: ICMP, sequence, echo: 'reply' };
+}
+
 /** Bytes on the wire: IPv4 header and transport header without options, and the payload. */
 export function wireLength(packet: Packet): number {
   if (packet.protocol === UDP) return (packet.fragment?.offset ? 20 : 28) + packet.payload.length;
   if (packet.protocol === TCP) return 40 + packet.payload.length;
+  if (packet.echo !== undefined) return 28 + packet.payload.length;
   return 56; // RFC 792: IP header, 8 bytes of ICMP, the quoted IP header and 8 bytes of its data
 }

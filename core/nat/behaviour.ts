@@ -1,5 +1,5 @@
 /**
- * The one vocabulary for what a NAT does, in the words of RFC 4787, 5382, 7857 and 6888. The simulator obeys it,
+ * The one vocabulary for what a NAT does, in the words of RFC 4787, 5382, 5508, 7857 and 6888. The simulator obeys it,
  * discovery infers it, the oracle reasons about it and a scenario file writes it. Every axis is free of every other.
  * All durations are integer milliseconds here.
  */
@@ -32,8 +32,8 @@ export interface PortAllocation {
 }
 
 /**
- * RFC 4787 section 8, against REQ-11: a mapping behaviour that a NAT changes to, for UDP and TCP alike. Sessions that are
- * open stay as they are.
+ * RFC 4787 section 8, against REQ-11: a mapping behaviour that a NAT changes to, for all protocols alike. Sessions that
+ * are open stay as they are.
  */
 export interface SecondaryBehaviour {
   readonly mapping: Dependence;
@@ -60,8 +60,11 @@ export interface UdpBehaviour {
   readonly filtering: Dependence;
   /** A mapping without traffic dies after this. */
   readonly timeoutMs: number;
-  /** RFC 4787 section 4.3: which direction keeps a mapping alive. */
-  readonly refresh: 'outbound' | 'inbound' | 'both';
+  /**
+   * RFC 4787 section 4.3: which direction keeps a mapping alive. With `all` even a packet does that the filter refuses,
+   * or an ICMP error (against RFC 7857 section 7 and RFC 5508 REQ-6).
+   */
+  readonly refresh: 'outbound' | 'inbound' | 'both' | 'all';
 }
 
 export interface TcpBehaviour {
@@ -73,14 +76,34 @@ export interface TcpBehaviour {
   readonly icmpDelayMs: number;
   /** RFC 5382 REQ-2: is an inbound SYN let through while our own SYN is unanswered? */
   readonly simultaneousOpen: boolean;
-  /** RFC 7857 section 2.2: does a mapping outlive an RST by the transitory timer, or end with it? */
-  readonly afterReset: 'hold' | 'remove';
+  /**
+   * RFC 7857 section 2.2: does a mapping outlive an RST by the closing timer, or end with it? With `ignore` an RST is
+   * one more packet of a connection that goes on.
+   */
+  readonly afterReset: 'hold' | 'remove' | 'ignore';
   readonly establishedMs: number;
+  /** Of a connection that is being opened (RFC 5382 REQ-5). */
   readonly transitoryMs: number;
+  /** Of one that is being closed, which may have a timer of its own (RFC 7857 section 2.1). */
+  readonly closingMs: number;
 }
 
-/** Outbound policy: what the box refuses to forward. `tcp-in` refuses every inbound SYN, mapped or not. */
-export type Block = 'udp' | 'tcp' | 'tcp-in';
+/** ICMP queries (RFC 5508 section 3). Identifiers are given out as `ports` says of ports. */
+export interface IcmpBehaviour {
+  /** A query has no remote port that a mapping could depend on. */
+  readonly mapping: QueryDependence;
+  readonly filtering: QueryDependence;
+  /** A query session without requests dies after this (REQ-2), and a mapping with its last session (RFC 7857 section 11). */
+  readonly timeoutMs: number;
+  /** Does an ICMP error end the mapping of any protocol that it is about? RFC 4787 REQ-12 and RFC 5508 REQ-6 forbid it. */
+  readonly errorEndsMapping: boolean;
+}
+
+/** The same without ports. */
+export type QueryDependence = Exclude<Dependence, 'address-and-port-dependent'>;
+
+/** What the box refuses to forward, either way. `tcp-in` refuses every inbound SYN, mapped or not. */
+export type Block = 'udp' | 'tcp' | 'tcp-in' | 'icmp';
 
 /** A destination that an outbound policy admits, such as `tcp/443`. */
 export type AllowedPort = `${'udp' | 'tcp'}/${number}`;
@@ -109,14 +132,16 @@ export interface NatBehaviour {
    * does), or do replies get a mapping of their own where mapping depends on the destination?
    */
   readonly inboundSession: 'none' | 'bind';
+  /**
+   * Does an inbound packet that nothing admits leave an entry, by which its sender occupies the external port? A mapping
+   * with that port then has to go to this sender from another one, as Linux does where no firewall drops such packets.
+   */
+  readonly inboundFirst: 'none' | 'clash';
   /** Is permission kept for each mapping, or shared by all mappings of an internal host? */
   readonly filterScope: 'mapping' | 'host';
   readonly udp: UdpBehaviour;
   readonly tcp: TcpBehaviour;
-  readonly icmp: {
-    /** RFC 4787 REQ-12 forbids it. */
-    readonly errorEndsMapping: boolean;
-  };
+  readonly icmp: IcmpBehaviour;
   readonly limits: {
     /** Live mappings of the NAT; 0 = as many as there are ports. */
     readonly mappings: number;
@@ -126,6 +151,12 @@ export interface NatBehaviour {
     readonly reuseHoldMs: number;
     /** New outbound sessions per second of one internal host, with a burst of as many; 0 = unlimited (RFC 6888 REQ-4B). */
     readonly sessionRate: number;
+    /**
+     * What becomes of a packet that needs a mapping when there is none to be had: an ICMP error tells its sender (host
+     * unreachable: RFC 6888 REQ-11b, prohibited: RFC 5508 REQ-8), or it is dropped in silence, or the mapping goes that
+     * would expire first (against RFC 6888 REQ-11c).
+     */
+    readonly exhausted: 'host-unreachable' | 'administratively-prohibited' | 'drop' | 'evict';
   };
   readonly scanGuard: ScanGuard;
   readonly blocks: readonly Block[];
@@ -150,10 +181,11 @@ export interface NatDescription {
   readonly addresses?: number;
   readonly hairpin?: NatBehaviour['hairpin'];
   readonly inboundSession?: NatBehaviour['inboundSession'];
+  readonly inboundFirst?: NatBehaviour['inboundFirst'];
   readonly filterScope?: NatBehaviour['filterScope'];
   readonly udp?: Sparse<UdpBehaviour>;
   readonly tcp?: Sparse<TcpBehaviour>;
-  readonly icmp?: Sparse<NatBehaviour['icmp']>;
+  readonly icmp?: Sparse<IcmpBehaviour>;
   readonly limits?: Sparse<NatBehaviour['limits']>;
   readonly scanGuard?: Sparse<ScanGuard>;
   readonly blocks?: readonly Block[];
@@ -178,6 +210,7 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   addresses: 1,
   hairpin: 'none',
   inboundSession: 'none',
+  inboundFirst: 'none',
   filterScope: 'mapping',
   udp: {
     mapping: 'endpoint-independent',
@@ -194,9 +227,21 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
     afterReset: 'hold', // RFC 7857 section 2.2
     establishedMs: 7_440_000, // RFC 5382 REQ-5: 2 h 4 min
     transitoryMs: 240_000, // RFC 5382 REQ-5: 4 min
+    closingMs: 240_000, // RFC 7857 section 2.1
   },
-  icmp: { errorEndsMapping: false },
-  limits: { mappings: 0, perHost: 0, reuseHoldMs: 120_000, sessionRate: 0 }, // RFC 6888 REQ-8
+  icmp: {
+    mapping: 'endpoint-independent', // RFC 5508 REQ-1a
+    filtering: 'address-dependent',
+    timeoutMs: 60_000, // RFC 5508 REQ-2
+    errorEndsMapping: false,
+  },
+  limits: {
+    mappings: 0,
+    perHost: 0,
+    reuseHoldMs: 120_000, // RFC 6888 REQ-8
+    sessionRate: 0,
+    exhausted: 'host-unreachable', // RFC 6888 REQ-11
+  },
   scanGuard: { probes: 0, windowMs: 10_000, blockMs: 60_000 },
   blocks: [],
   allow: 'everything',

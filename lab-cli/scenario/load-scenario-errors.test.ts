@@ -205,7 +205,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['nats: { n: { mappin: address-dependent } }'],
       [
-        '4:14: unknown key "mappin" in nats.n, expected extends, translation, firewall, mapping, filtering, ports, secondary, pooling, addresses, hairpin, inboundSession, filterScope, udp, tcp, icmp, limits, scanGuard, blocks or allow; did you mean "mapping"?',
+        '4:14: unknown key "mappin" in nats.n, expected extends, translation, firewall, mapping, filtering, ports, secondary, pooling, addresses, hairpin, inboundSession, inboundFirst, filterScope, udp, tcp, icmp, limits, scanGuard, blocks or allow; did you mean "mapping"?',
       ],
     ],
     [
@@ -228,7 +228,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     ],
     [
       ['nats: { n: { blocks: [udp, tpc] } }'],
-      ['4:28: nats.n.blocks[1] is "tpc", expected udp, tcp or tcp-in; did you mean "tcp"?'],
+      ['4:28: nats.n.blocks[1] is "tpc", expected udp, tcp, tcp-in or icmp; did you mean "tcp"?'],
     ],
     [['expect: [{ where: { a: opn } }]'], ['4:24: axis a has no value "opn", expected open; did you mean "open"?']],
     [['expect: [{ where: { b: [full-cone, x] } }]'], ['4:36: axis b has no value "x", expected full-cone']],

@@ -6,7 +6,7 @@ const DEPENDENCE = ['endpoint-independent', 'address-dependent', 'address-and-po
 const MAPPING = 'What a mapping depends on besides the internal endpoint (RFC 4787 section 4.1)';
 const FILTERING = 'What a filter depends on besides the internal endpoint (RFC 4787 section 5)';
 const PORT_RANGE = 'two ports, the first not above the last, such as [1024, 65535]';
-const BLOCKS = 'a list of at most 3 of udp, tcp and tcp-in';
+const BLOCKS = 'a list of at most 4 of udp, tcp, tcp-in and icmp';
 
 const ALLOW = 'everything, or a list of at most 100 ports such as tcp/443 or udp/53';
 
@@ -58,8 +58,10 @@ const udp = () =>
     mapping: dependence().describe(MAPPING),
     filtering: dependence().describe(FILTERING),
     timeout: durationMs('1ms').describe('A mapping without traffic dies after this (RFC 4787 REQ-5)').optional(),
-    refresh: oneOf(['outbound', 'inbound', 'both'])
-      .describe('Which direction keeps a mapping alive (RFC 4787 section 4.3)')
+    refresh: oneOf(['outbound', 'inbound', 'both', 'all'])
+      .describe(
+        'Which direction keeps a mapping alive (RFC 4787 section 4.3); all: so do refused packets and ICMP errors (against RFC 7857 section 7)',
+      )
       .optional(),
   });
 
@@ -76,9 +78,24 @@ const tcp = () =>
     simultaneousOpen: flag()
       .describe('Is an inbound SYN let through while our own is unanswered? (RFC 5382 REQ-2)')
       .optional(),
-    afterReset: oneOf(['hold', 'remove']).describe('Does a mapping outlive an RST? (RFC 7857 section 2.2)').optional(),
+    afterReset: oneOf(['hold', 'remove', 'ignore'])
+      .describe('Does a mapping outlive an RST? (RFC 7857 section 2.2) ignore: an RST changes nothing')
+      .optional(),
     established: durationMs('1ms').describe('Idle time of an open connection (RFC 5382 REQ-5)').optional(),
-    transitory: durationMs('1ms').describe('Idle time of one half open or closing (RFC 5382 REQ-5)').optional(),
+    transitory: durationMs('1ms').describe('Idle time of one that is being opened (RFC 5382 REQ-5)').optional(),
+    closing: durationMs('1ms').describe('Idle time of one that is being closed (RFC 7857 section 2.1)').optional(),
+  });
+
+const queryDependence = () => oneOf(['endpoint-independent', 'address-dependent']).optional();
+
+const icmp = () =>
+  strictMap({
+    mapping: queryDependence().describe('What the mapping of a query depends on (RFC 5508 REQ-1a)'),
+    filtering: queryDependence().describe('Who may answer a query'),
+    timeout: durationMs('1ms').describe('A query session without requests dies after this (RFC 5508 REQ-2)').optional(),
+    errorEndsMapping: flag()
+      .describe('Does an ICMP error end the mapping that it is about? (against RFC 4787 REQ-12)')
+      .optional(),
   });
 
 const limits = () =>
@@ -92,6 +109,9 @@ const limits = () =>
       .optional(),
     sessionRate: wholeNumber(0, 1_000_000)
       .describe('New outbound sessions a second of one internal host; 0 = unlimited (RFC 6888 REQ-4B)')
+      .optional(),
+    exhausted: oneOf(['host-unreachable', 'administratively-prohibited', 'drop', 'evict'])
+      .describe('What a packet gets that finds no room for a mapping (RFC 6888 REQ-11, RFC 5508 REQ-8)')
       .optional(),
   });
 
@@ -124,17 +144,20 @@ export const NAT_KEYS = {
   inboundSession: oneOf(['none', 'bind'])
     .describe('Does an accepted inbound packet bind its replies to the mapping it came in on?')
     .optional(),
+  inboundFirst: oneOf(['none', 'clash'])
+    .describe(
+      'Does an inbound packet that nothing admits occupy the port towards its sender, as on Linux unfirewalled?',
+    )
+    .optional(),
   filterScope: oneOf(['mapping', 'host']).describe('Whose permission a filter keeps').optional(),
   udp: udp().optional(),
   tcp: tcp().optional(),
-  icmp: strictMap({
-    errorEndsMapping: flag().describe('RFC 4787 REQ-12 forbids it').optional(),
-  }).optional(),
+  icmp: icmp().optional(),
   limits: limits().optional(),
   scanGuard: scanGuard().optional(),
   blocks: z
-    .array(oneOf(['udp', 'tcp', 'tcp-in']), { error: BLOCKS })
-    .max(3, { error: BLOCKS })
+    .array(oneOf(['udp', 'tcp', 'tcp-in', 'icmp']), { error: BLOCKS })
+    .max(4, { error: BLOCKS })
     .describe('What the box refuses to forward')
     .optional(),
   allow: z
@@ -153,12 +176,26 @@ const natShape = strictMap(NAT_KEYS);
 /** A NAT as a scenario file writes it, without `extends`. */
 export type WrittenNat = z.output<typeof natShape>;
 
+const TCP_UNITS = {
+  icmpDelay: 'icmpDelayMs',
+  established: 'establishedMs',
+  transitory: 'transitoryMs',
+  closing: 'closingMs',
+} as const;
+const TCP_WORDS = {
+  icmpDelayMs: 'icmpDelay',
+  establishedMs: 'established',
+  transitoryMs: 'transitory',
+  closingMs: 'closing',
+} as const;
+
 /** The description in the engine's words: units move from the value into the name. */
 export function describeNat(written: WrittenNat): NatDescription {
-  const { udp, tcp, limits, scanGuard, ...same } = written;
+  const { udp, tcp, icmp, limits, scanGuard, ...same } = written;
   const timers = {
     udp: udp && renamed(udp, { timeout: 'timeoutMs' }),
-    tcp: tcp && renamed(tcp, { icmpDelay: 'icmpDelayMs', established: 'establishedMs', transitory: 'transitoryMs' }),
+    tcp: tcp && renamed(tcp, TCP_UNITS),
+    icmp: icmp && renamed(icmp, { timeout: 'timeoutMs' }),
     limits: limits && renamed(limits, { reuseHold: 'reuseHoldMs' }),
     scanGuard: scanGuard && renamed(scanGuard, { window: 'windowMs', block: 'blockMs' }),
   };
@@ -167,14 +204,15 @@ export function describeNat(written: WrittenNat): NatDescription {
 
 /** The way back: a complete behaviour as a scenario file would write it, durations as text. */
 export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
-  const { udp, tcp, limits, scanGuard, ...same } = behaviour;
+  const { udp, tcp, icmp, limits, scanGuard, ...same } = behaviour;
   const written: WrittenNat = {
     ...same,
     ports: { ...same.ports, range: [...same.ports.range] },
     blocks: [...same.blocks],
     allow: same.allow === 'everything' ? same.allow : [...same.allow],
     udp: renamed(udp, { timeoutMs: 'timeout' }),
-    tcp: renamed(tcp, { icmpDelayMs: 'icmpDelay', establishedMs: 'established', transitoryMs: 'transitory' }),
+    tcp: renamed(tcp, TCP_WORDS),
+    icmp: renamed(icmp, { timeoutMs: 'timeout' }),
     limits: renamed(limits, { reuseHoldMs: 'reuseHold' }),
     scanGuard: renamed(scanGuard, { windowMs: 'window', blockMs: 'block' }),
   };

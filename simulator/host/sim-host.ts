@@ -15,6 +15,7 @@ import type { Route } from '../router/routing-table.ts';
 import type { Device } from '../trace/observer.ts';
 import { SimSigner } from '../world/signer.ts';
 import { EPOCH_MS, type Resident, type World } from '../world/world.ts';
+import { EchoStack } from './echo-stack.ts';
 import { HostIp } from './host-ip.ts';
 import { SimClock } from './sim-clock.ts';
 import { TcpStack } from './tcp/tcp-stack.ts';
@@ -50,6 +51,8 @@ export class SimHost implements Host, PortOwner, Resident {
   readonly events: Events;
   readonly udp: UdpStack;
   readonly tcp: TcpStack;
+  /** Not a port of the engine's: ping is for people and tests. */
+  readonly echo: EchoStack;
   readonly #world: World;
   readonly #fragments: Reassembler;
 
@@ -66,6 +69,7 @@ export class SimHost implements Host, PortOwner, Resident {
     const ip = (label: string) => new HostIp(world, this.network, random.fork(label), (packet) => this.send(packet));
     this.udp = new UdpStack(ip('udp'));
     this.tcp = new TcpStack(ip('tcp'));
+    this.echo = new EchoStack(ip('echo'));
     // RFC 1122 section 3.3.2
     this.#fragments = new Reassembler(world, this.device, (first) => {
       this.network.sendError('time-exceeded', quoteOf(first));
@@ -131,12 +135,13 @@ export class SimHost implements Host, PortOwner, Resident {
   }
 
   audit(): Record<string, number> {
-    return { udpSockets: this.udp.openCount, tcpSockets: this.tcp.openCount };
+    return { udpSockets: this.udp.openCount, tcpSockets: this.tcp.openCount, echoSockets: this.echo.openCount };
   }
 
   close(): void {
     this.udp.shutdown();
     this.tcp.shutdown();
+    this.echo.shutdown();
   }
 
   readonly #arriveLocally = (packet: Packet): void => this.#accept(packet);
@@ -149,7 +154,7 @@ export class SimHost implements Host, PortOwner, Resident {
   #accept(packet: Packet): void {
     if (packet.protocol === UDP) this.#acceptDatagram(packet);
     else if (packet.protocol === TCP) this.#acceptSegment(packet);
-    else this.#acceptError(packet);
+    else this.#acceptIcmp(packet);
   }
 
   #acceptDatagram(packet: Packet): void {
@@ -173,12 +178,15 @@ export class SimHost implements Host, PortOwner, Resident {
     this.tcp.receive(packet);
   }
 
-  #acceptError(packet: Packet): void {
+  #acceptIcmp(packet: Packet): void {
     this.#world.trace.delivered(this.device, packet);
+    // RFC 1122 section 3.2.2.6 lets a host be silent when a group is asked.
+    if (packet.echo && this.network.isLocal(packet.destination)) this.echo.receive(packet);
     if (packet.icmp === undefined) return;
     const { kind, quote } = packet.icmp;
     if (quote.protocol === UDP) this.udp.receiveError(kind, quote);
     else if (quote.protocol === TCP) this.tcp.receiveError(kind, quote);
+    else this.echo.receiveError(kind, quote, packet.source);
   }
 
   /** RFC 1122 section 4.1.3.1, except for what was sent to a group (section 3.2.2). */

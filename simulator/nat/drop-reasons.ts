@@ -2,6 +2,7 @@
 export const DROP_REASONS = {
   'policy: udp blocked': 'The box forwards no UDP.',
   'policy: tcp blocked': 'The box forwards no TCP.',
+  'policy: icmp blocked': 'The box forwards no ICMP.',
   'policy: tcp-in blocked': 'The box refuses every inbound SYN, mapped or not.',
   'policy: port not allowed': 'The box forwards to some ports only, and not to this one.',
   'filter: address-dependent': 'The internal endpoint has not lately sent to that address (RFC 4787 section 5).',
@@ -25,8 +26,8 @@ export const DROP_REASONS = {
   'tcp: no session': 'A segment other than a SYN that belongs to no session.',
   'tcp: simultaneous open refused': 'An inbound SYN while the outbound SYN is unanswered (against RFC 5382 REQ-2).',
   'guard: scanner': 'The remote address has tried too many closed ports and is shut out for a while.',
-  'icmp: no mapping': 'An ICMP error about a packet that no mapping accounts for (RFC 5508 REQ-4, REQ-5).',
-  'icmp: malformed': 'An ICMP packet that quotes nothing.',
+  'icmp: no mapping': 'An ICMP error about a packet, or an answer to a query, that no mapping accounts for (RFC 5508).',
+  'icmp: malformed': 'An ICMP packet that is neither an error nor a query.',
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;

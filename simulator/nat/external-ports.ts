@@ -3,7 +3,7 @@ import type { Random } from '../../core/ports/index.ts';
 import type { AddressId } from '../packet.ts';
 import { NONE } from './pair-index.ts';
 import type { Pooling } from './pooling.ts';
-import type { PortAllocator } from './ports/allocator.ts';
+import type { PortAllocator, PortExceptions } from './ports/allocator.ts';
 import { Contention } from './ports/contention.ts';
 import { createAllocator } from './ports/create-allocator.ts';
 import { PortSpace } from './ports/port-space.ts';
@@ -26,15 +26,17 @@ export interface ExternalPortsParts {
   readonly external: readonly AddressId[];
   readonly pooling: Pooling;
   readonly random: Random;
+  /** Do foreign hosts make mappings here? */
+  readonly contended: boolean;
   /** How long the mapping of a foreign host lives. */
   readonly foreignLifetimeUs: number;
   readonly now: number;
 }
 
 /** Where new mappings get their external endpoints. */
-export type EndpointSource = Pick<ExternalPorts, 'choose' | 'collided' | 'take' | 'release'>;
+export type EndpointSource = Pick<ExternalPorts, 'choose' | 'collided' | 'take' | 'free' | 'release'>;
 
-/** The external endpoints of one protocol: UDP and TCP number their ports apart. */
+/** The external endpoints of one protocol: UDP, TCP and ICMP queries number theirs apart. */
 export class ExternalPorts {
   readonly #pooling: Pooling;
   readonly #ports: PortAllocation;
@@ -42,7 +44,7 @@ export class ExternalPorts {
   readonly #byAddress = new Map<AddressId, ExternalAddress>();
 
   constructor(parts: ExternalPortsParts) {
-    const { external, pooling, random, foreignLifetimeUs, now } = parts;
+    const { external, pooling, random, contended, foreignLifetimeUs, now } = parts;
     const { ports, limits } = parts.behaviour;
     this.#pooling = pooling;
     this.#ports = ports;
@@ -53,7 +55,7 @@ export class ExternalPorts {
       const meanGapUs = (1e6 * external.length) / ports.contention;
       const draws = random.fork(`contention ${index}`);
       const contention =
-        ports.contention > 0
+        contended && ports.contention > 0
           ? new Contention(space, allocator, draws, meanGapUs, foreignLifetimeUs + holdUs, now)
           : undefined;
       return { address, space, allocator, contention };
@@ -64,13 +66,13 @@ export class ExternalPorts {
   /**
    * An endpoint for a new mapping of the host; undefined if there is none. {@link take} it next.
    *
-   * @param sharable may the mapping have this endpoint though it is in use? @default none
+   * @param exceptions of the mapping, by external address @default none
    */
   choose(
     host: AddressId,
     internalPort: number,
     now: number,
-    sharable?: (external: AddressId, externalPort: number) => boolean,
+    exceptions?: (external: AddressId) => PortExceptions,
   ): ExternalEndpoint | undefined {
     const first = this.#pooling.addressFor(host);
     // RFC 7857 section 4: a host that is paired with a full address gets none on another.
@@ -79,7 +81,7 @@ export class ExternalPorts {
       const { address, space, allocator, contention } = this.#addresses[index % this.#addresses.length]!;
       space.settle(now);
       contention?.settle(now);
-      const port = allocator.choose(host, internalPort, sharable && ((shared) => sharable(address, shared)));
+      const port = allocator.choose(host, internalPort, exceptions?.(address));
       if (port !== NONE) return { external: address, externalPort: port };
     }
     return undefined;
@@ -92,6 +94,11 @@ export class ExternalPorts {
 
   take(endpoint: ExternalEndpoint): void {
     this.#byAddress.get(endpoint.external)!.space.take(endpoint.externalPort);
+  }
+
+  /** Takes an endpoint back at once, and lets anybody have it. */
+  free({ external, externalPort }: ExternalEndpoint): void {
+    this.#byAddress.get(external)!.space.surrender(externalPort);
   }
 
   /** Takes an endpoint back that the host has had until `at`, in microseconds. */

@@ -17,6 +17,7 @@ const IDENTITY: EndpointSource = {
   choose: (host: AddressId, internalPort: number): ExternalEndpoint => ({ external: host, externalPort: internalPort }),
   collided: () => false,
   take: () => {},
+  free: () => {},
   release: () => {},
 };
 
@@ -68,6 +69,7 @@ export class Firewall {
     const now = this.#environment.now();
     this.#state.udp.table.expire(now);
     this.#state.tcp.table.expire(now);
+    this.#state.icmp.queries.table.expire(now);
     return now;
   }
 
@@ -98,7 +100,9 @@ function withoutTranslation(behaviour: NatBehaviour): NatBehaviour {
     ...behaviour,
     ports,
     secondary,
+    inboundFirst: 'none',
     udp: { ...behaviour.udp, mapping: 'endpoint-independent' },
     tcp: { ...behaviour.tcp, mapping: 'endpoint-independent' },
+    icmp: { ...behaviour.icmp, mapping: 'endpoint-independent' },
   };
 }

@@ -6,6 +6,7 @@ import type { MappingInfo, NatEnvironment } from './environment.ts';
 import { hairpin } from './hairpin.ts';
 import { outboundRefusal } from './policy.ts';
 import { createState, type NatState } from './state.ts';
+import type { TranslationTable } from './translation-table.ts';
 import type { Translator } from './translator.ts';
 
 /** RFC 6888 REQ-11: there was no room for another mapping. */
@@ -41,7 +42,7 @@ export class Nat {
     return this.#state.quota.total;
   }
 
-  /** The live mappings, UDP before TCP, each in order of creation. */
+  /** The live mappings, UDP before TCP before ICMP, each in order of creation. */
   mappings(): MappingInfo[] {
     this.#expire();
     return this.#mappings();
@@ -50,7 +51,7 @@ export class Nat {
   /** The live sessions: each as its mapping, with the remote endpoint that it is with. */
   sessions(): MappingInfo[] {
     this.#expire();
-    return [...this.#state.udp.table.listSessions(), ...this.#state.tcp.table.listSessions()];
+    return tablesOf(this.#state).flatMap((table) => table.listSessions());
   }
 
   /** Takes a packet from an inside host. */
@@ -116,11 +117,13 @@ export class Nat {
     else if (SHORTAGES.has(reason)) this.#tellOfShortage(packet);
   }
 
-  /** RFC 6888 REQ-11b: the host learns that there was no room. The error comes from an address of the NAT's own. */
+  /** RFC 6888 REQ-11b, RFC 5508 REQ-8: the host learns that there was no room, from an address of the NAT's own. */
   #tellOfShortage(packet: Packet): void {
-    const environment = this.#environment;
-    const id = environment.nextPacketId();
-    environment.sendInside(icmpPacket(id, this.#external[0]!, 'host-unreachable', quoteOf(packet)));
+    const { exhausted } = this.#behaviour.limits;
+    if (exhausted === 'drop') return;
+    const kind = exhausted === 'evict' ? 'host-unreachable' : exhausted;
+    const id = this.#environment.nextPacketId();
+    this.#environment.sendInside(icmpPacket(id, this.#external[0]!, kind, quoteOf(packet)));
   }
 
   #translator(packet: Packet): Translator {
@@ -132,11 +135,12 @@ export class Nat {
     const now = this.#environment.now();
     this.#state.udp.table.expire(now);
     this.#state.tcp.table.expire(now);
+    this.#state.icmp.queries.table.expire(now);
     return now;
   }
 
   #mappings(): MappingInfo[] {
-    return [...this.#state.udp.table.list(), ...this.#state.tcp.table.list()];
+    return tablesOf(this.#state).flatMap((table) => table.list());
   }
 
   #boot(): NatState {
@@ -154,4 +158,8 @@ export class Nat {
     if (this.#isExternal.has(reply.destination)) this.fromOutside(reply);
     else this.#environment.sendOutside(reply);
   }
+}
+
+function tablesOf({ udp, tcp, icmp }: NatState): TranslationTable[] {
+  return [udp.table, tcp.table, icmp.queries.table];
 }

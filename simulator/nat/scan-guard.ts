@@ -1,5 +1,5 @@
 import type { ScanGuard as GuardBehaviour } from '../../core/nat/behaviour.ts';
-import { type AddressId, ICMP, type Packet, TCP } from '../packet.ts';
+import { type AddressId, type Packet, TCP, UDP } from '../packet.ts';
 import { endpointKey } from './keys.ts';
 
 /** Remote addresses under suspicion at a time; beyond that the one goes that was first suspected. */
@@ -32,7 +32,7 @@ export class ScanGuard {
 
   /** Notes an inbound packet that no mapping or filter admitted. */
   note(packet: Packet, now: number): void {
-    if (packet.protocol === ICMP) return;
+    if (packet.protocol !== UDP && packet.protocol !== TCP) return;
     const suspect = this.#suspect(packet.source);
     const { probes } = suspect;
     const port = 2 * endpointKey(packet.destination, packet.destinationPort) + (packet.protocol === TCP ? 1 : 0);

@@ -1,6 +1,6 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Random } from '../../core/ports/index.ts';
-import { type AddressId, type Packet, TCP, UDP } from '../packet.ts';
+import { type AddressId, ICMP, type Packet, type Protocol, TCP, UDP } from '../packet.ts';
 import type { StateEnvironment } from './environment.ts';
 import { type EndpointSource, ExternalPorts } from './external-ports.ts';
 import { IcmpTranslator } from './icmp-translator.ts';
@@ -10,6 +10,7 @@ import { Pooling } from './pooling.ts';
 import { Quota } from './quota.ts';
 import { ScanGuard } from './scan-guard.ts';
 import { SessionRate } from './session-rate.ts';
+import { StrangerEntries } from './stranger-entries.ts';
 import { TcpTranslator } from './tcp-translator.ts';
 import { TranslationTable } from './translation-table.ts';
 import { UdpTranslator } from './udp-translator.ts';
@@ -43,13 +44,15 @@ export function createState(parts: StateParts): NatState {
   const quota = new Quota(behaviour.limits);
   const rate = new SessionRate(behaviour.limits.sessionRate);
   const pooling = new Pooling(behaviour.pooling, behaviour.addresses, parts.random.fork('pooling'));
-  const udp = createTable('udp', behaviour.udp.timeoutMs, parts, { quota, rate, pooling });
-  const tcp = createTable('tcp', behaviour.tcp.transitoryMs, parts, { quota, rate, pooling });
+  const shared = { quota, rate, pooling };
+  const udp = createTable('udp', behaviour.udp.timeoutMs, parts, shared);
+  const tcp = createTable('tcp', behaviour.tcp.transitoryMs, parts, shared);
+  const queries = createTable('icmp', behaviour.icmp.timeoutMs, parts, shared);
   const unsolicited = new UnsolicitedSyns(behaviour.tcp, environment, parts.reply);
   return {
     udp: new UdpTranslator(behaviour, udp),
     tcp: new TcpTranslator(behaviour, tcp, unsolicited),
-    icmp: new IcmpTranslator(behaviour, udp, tcp),
+    icmp: new IcmpTranslator(behaviour, { udp, tcp, queries }),
     unsolicited,
     quota,
     guard: behaviour.scanGuard.probes > 0 ? new ScanGuard(behaviour.scanGuard) : undefined,
@@ -63,8 +66,10 @@ interface SharedParts {
   readonly pooling: Pooling;
 }
 
+const PROTOCOLS: Readonly<Record<'udp' | 'tcp' | 'icmp', Protocol>> = { udp: UDP, tcp: TCP, icmp: ICMP };
+
 function createTable(
-  protocol: 'udp' | 'tcp',
+  protocol: 'udp' | 'tcp' | 'icmp',
   foreignLifetimeMs: number,
   parts: StateParts,
   { quota, rate, pooling }: SharedParts,
@@ -77,16 +82,21 @@ function createTable(
       external,
       pooling,
       random: random.fork(protocol),
+      contended: protocol !== 'icmp', // foreign hosts do not ping
       foreignLifetimeUs: foreignLifetimeMs * 1000,
       now: environment.now(),
     });
+  // A SYN that the box answers by a reset leaves nothing: the reset ends the entry.
+  const leavesEntries = protocol === 'udp' && behaviour.inboundFirst === 'clash';
   return new TranslationTable({
-    protocol: protocol === 'udp' ? UDP : TCP,
+    protocol: PROTOCOLS[protocol],
     rule: new MappingRule(behaviour[protocol].mapping, behaviour.secondary, quota),
     overlapping: behaviour.ports.overlapping,
-    endsWithSessions: protocol === 'tcp',
+    endsWithSessions: protocol !== 'udp',
     permissions: new Permissions(behaviour[protocol].filtering, behaviour.filterScope),
     ports,
+    evicts: behaviour.limits.exhausted === 'evict',
+    strangers: leavesEntries ? new StrangerEntries(behaviour.udp.timeoutMs * 1000) : undefined,
     quota,
     rate,
     environment,

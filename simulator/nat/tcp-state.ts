@@ -17,6 +17,11 @@ export function isEstablished(state: number): boolean {
   return state === ESTABLISHED;
 }
 
+/** A FIN or an RST was seen. */
+export function isClosing(state: number): boolean {
+  return (state & CLOSING) !== 0;
+}
+
 /** Our own SYN is out and nothing came back: the state in which an inbound SYN is a simultaneous open. */
 export function awaitsAnswer(state: number): boolean {
   return state === OUTBOUND_SYN;

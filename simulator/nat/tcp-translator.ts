@@ -1,10 +1,10 @@
-import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { NatBehaviour, TcpBehaviour } from '../../core/nat/behaviour.ts';
 import { type Packet, RST } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
 import type { MappingId } from './mapping-rows.ts';
 import { NONE } from './pair-index.ts';
 import type { SessionId } from './session-rows.ts';
-import { awaitsAnswer, isBareSyn, isEstablished, observeInbound, observeOutbound } from './tcp-state.ts';
+import { awaitsAnswer, isBareSyn, isClosing, isEstablished, observeInbound, observeOutbound } from './tcp-state.ts';
 import type { TranslationTable } from './translation-table.ts';
 import type { Translator } from './translator.ts';
 import type { UnsolicitedSyns } from './unsolicited-syns.ts';
@@ -16,7 +16,8 @@ export class TcpTranslator implements Translator {
   readonly #establishedUs: number;
   readonly #transitoryUs: number;
   readonly #simultaneousOpen: boolean;
-  readonly #resetRemoves: boolean;
+  readonly #closingUs: number;
+  readonly #afterReset: TcpBehaviour['afterReset'];
   readonly #binds: boolean;
   readonly #refusesInbound: boolean;
 
@@ -27,7 +28,8 @@ export class TcpTranslator implements Translator {
     this.#establishedUs = tcp.establishedMs * 1000;
     this.#transitoryUs = tcp.transitoryMs * 1000;
     this.#simultaneousOpen = tcp.simultaneousOpen;
-    this.#resetRemoves = tcp.afterReset === 'remove';
+    this.#closingUs = tcp.closingMs * 1000;
+    this.#afterReset = tcp.afterReset;
     this.#binds = inboundSession === 'bind';
     this.#refusesInbound = blocks.includes('tcp-in');
   }
@@ -49,7 +51,7 @@ export class TcpTranslator implements Translator {
     const externalPort = mappings.externalPort[mapping];
     if (!sessions.opened[session] && !(packet.flags & RST)) table.grant(session);
     if (syn) this.#unsolicited.forget(external, externalPort, packet.destination, packet.destinationPort);
-    observeOutbound(sessions, session, packet);
+    if (!this.#ignores(packet)) observeOutbound(sessions, session, packet);
     this.#refresh(session, packet, now);
     packet.source = external;
     packet.sourcePort = externalPort;
@@ -78,7 +80,7 @@ export class TcpTranslator implements Translator {
       session = accepted;
     }
     if (session !== NONE) {
-      observeInbound(sessions, session, packet);
+      if (!this.#ignores(packet)) observeInbound(sessions, session, packet);
       this.#refresh(session, packet, now);
     }
     packet.destination = internal;
@@ -96,19 +98,29 @@ export class TcpTranslator implements Translator {
     return returns ? table.accept(mapping, packet, now + this.#transitoryUs) : NONE;
   }
 
-  /** Restarts the session's timer for the state that it is in now (RFC 5382 REQ-5). */
+  /** Is it an RST to a box that does not know what one is? */
+  #ignores(packet: Packet): boolean {
+    return (packet.flags & RST) !== 0 && this.#afterReset === 'ignore';
+  }
+
+  /** Restarts the session's timer for the state that it is in now (RFC 5382 REQ-5, RFC 7857 section 2.1). */
   #refresh(session: SessionId, packet: Packet, now: number): void {
     const { table } = this;
-    const { deadline, state } = table.sessions;
-    const transitory = now + this.#transitoryUs;
-    if (packet.flags & RST) {
-      if (this.#resetRemoves) table.endSession(session, 'reset', now);
-      // RFC 7857 section 2.2 holds it for the transitory time; section 7: an RST never prolongs it.
-      else if (transitory < deadline[session]) table.hasten(session, transitory);
+    const { deadline } = table.sessions;
+    if (packet.flags & RST && this.#afterReset !== 'ignore') {
+      const closing = now + this.#closingUs;
+      if (this.#afterReset === 'remove') table.endSession(session, 'reset', now);
+      // RFC 7857 section 2.2 holds it for the closing time; section 7: an RST never prolongs it.
+      else if (closing < deadline[session]) table.hasten(session, closing);
       return;
     }
-    const next = isEstablished(state[session]) ? now + this.#establishedUs : transitory;
+    const next = now + this.#idleUs(table.sessions.state[session]);
     if (next < deadline[session]) table.hasten(session, next);
     else deadline[session] = next;
+  }
+
+  #idleUs(state: number): number {
+    if (isEstablished(state)) return this.#establishedUs;
+    return isClosing(state) ? this.#closingUs : this.#transitoryUs;
   }
 }

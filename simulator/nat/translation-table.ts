@@ -2,17 +2,20 @@ import type { Dependence } from '../../core/nat/behaviour.ts';
 import type { AddressId, Packet, Protocol } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
 import type { MappingInfo, StateEnvironment } from './environment.ts';
+import { firstToExpire } from './eviction.ts';
 import { ExpiryIndex } from './expiry-index.ts';
 import { ExclusiveIndex, type ExternalIndex, OverlappingIndex } from './external-index.ts';
-import type { EndpointSource } from './external-ports.ts';
+import type { EndpointSource, ExternalEndpoint } from './external-ports.ts';
 import { dependentKey, endpointKey } from './keys.ts';
 import { type MappingId, MappingRows } from './mapping-rows.ts';
 import type { MappingRule } from './mapping-rule.ts';
 import { NONE, PairIndex } from './pair-index.ts';
 import type { Permissions } from './permissions.ts';
+import type { PortExceptions } from './ports/allocator.ts';
 import type { Quota } from './quota.ts';
 import type { SessionRate } from './session-rate.ts';
 import { type SessionId, SessionRows } from './session-rows.ts';
+import type { StrangerEntries } from './stranger-entries.ts';
 
 /** Sessions of one protocol: more than one trial can make, few enough to hold in memory. */
 const SESSION_LIMIT = 1 << 20;
@@ -27,9 +30,13 @@ export interface TableParts {
   readonly rule: MappingRule;
   /** RFC 7857 section 3. */
   readonly overlapping: boolean;
-  /** Does a mapping end with its last session (TCP), or by a timer of its own (UDP)? */
+  /** Does a mapping end with its last session (TCP, ICMP), or by a timer of its own (UDP)? */
   readonly endsWithSessions: boolean;
   readonly permissions: Permissions;
+  /** Does a mapping make way for a new one when there is no room? */
+  readonly evicts: boolean;
+  /** Undefined: what is not admitted leaves nothing behind. */
+  readonly strangers: StrangerEntries | undefined;
   readonly ports: EndpointSource;
   readonly quota: Quota;
   readonly rate: SessionRate;
@@ -49,6 +56,8 @@ export class TranslationTable {
   readonly #externalIndex: ExternalIndex;
   /** The same, where external endpoints are shared. */
   readonly #overlaps: OverlappingIndex | undefined;
+  /** Can there be mappings of one remote endpoint alone, whatever the rule says? */
+  readonly #hasOwn: boolean;
   // (internal endpoint, remote endpoint)
   readonly #sessionIndex = new PairIndex();
   readonly #mappingExpiry = new ExpiryIndex<MappingId>(this.mappings);
@@ -60,6 +69,7 @@ export class TranslationTable {
       this.#overlaps = new OverlappingIndex(this.mappings, (...asked) => this.admits(...asked));
     }
     this.#externalIndex = this.#overlaps ?? new ExclusiveIndex(this.mappings);
+    this.#hasOwn = parts.overlapping || parts.strangers !== undefined;
   }
 
   /** The live mappings in order of creation. */
@@ -80,7 +90,7 @@ export class TranslationTable {
 
   /** Has every internal endpoint one mapping at all times, whatever the remote? */
   get isEndpointIndependent(): boolean {
-    return this.#parts.rule.isEndpointIndependent && !this.#overlaps;
+    return this.#parts.rule.isEndpointIndependent && !this.#hasOwn;
   }
 
   /** The session between two endpoints, or {@link NONE}. */
@@ -91,7 +101,7 @@ export class TranslationTable {
   /** The mapping that an internal endpoint's own traffic to the remote uses, or {@link NONE}. */
   mapping(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): MappingId {
     const endpoint = endpointKey(internal, internalPort);
-    if (this.#overlaps) {
+    if (this.#hasOwn) {
       const own = this.#mappingIndex.get(endpoint, dependentKey(OWN, remote, remotePort));
       if (own !== NONE) return own;
     }
@@ -124,6 +134,11 @@ export class TranslationTable {
     return this.#parts.permissions.refusal;
   }
 
+  /** Notes an inbound packet that was not admitted. */
+  noteStranger(packet: Packet, now: number): void {
+    this.#parts.strangers?.note(packet, now);
+  }
+
   /** A new session for an outbound packet, on the mapping there is or on a new one. */
   open(packet: Packet, deadline: number): SessionId | DropReason {
     if (this.#sessionIndex.size >= SESSION_LIMIT) return 'nat: session limit';
@@ -133,7 +148,7 @@ export class TranslationTable {
     const mapping =
       known === NONE
         ? this.#create(packet, this.#parts.rule.inForce, deadline)
-        : this.#externalIndex.mayClaim(known, endpointKey(destination, destinationPort))
+        : this.#mayServe(known, endpointKey(destination, destinationPort))
           ? known
           : this.#create(packet, OWN, deadline);
     return typeof mapping === 'string' ? mapping : this.#join(mapping, destination, destinationPort, deadline);
@@ -181,18 +196,10 @@ export class TranslationTable {
   }
 
   #create(packet: Packet, wanted: Dependence, deadline: number): MappingId | DropReason {
-    const { ports, quota, environment, rule } = this.#parts;
-    const refusal = quota.refusal(packet.source);
-    if (refusal) return refusal;
-    const { source, sourcePort, destination, destinationPort } = packet;
-    const overlaps = this.#overlaps;
-    const remoteKey = endpointKey(destination, destinationPort);
-    const sharable =
-      overlaps && ((external: AddressId, port: number) => overlaps.isSharable(external, port, remoteKey));
-    const endpoint = ports.choose(source, sourcePort, environment.now(), sharable);
-    if (!endpoint) return 'nat: no free port';
-    const changes = rule.changesOnCollision && wanted !== OWN && ports.collided(sourcePort, endpoint);
-    const key = dependentKey(changes ? rule.secondary : wanted, destination, destinationPort);
+    const { ports, quota, environment } = this.#parts;
+    const endpoint = this.#endpointFor(packet);
+    if (typeof endpoint === 'string') return endpoint;
+    const key = dependentKey(this.#ruleFor(packet, endpoint, wanted), packet.destination, packet.destinationPort);
     const mapping = this.mappings.add(packet, endpoint, key, deadline);
     this.#mappingIndex.set(this.mappings.internalKey(mapping), key, mapping);
     this.#externalIndex.add(mapping);
@@ -201,6 +208,59 @@ export class TranslationTable {
     quota.add(packet.source);
     environment.mappingCreated(this.#describe(mapping));
     return mapping;
+  }
+
+  /** An external endpoint that nothing forbids, if need be that of a mapping that makes way for it. */
+  #endpointFor({ source, sourcePort, destination, destinationPort }: Packet): ExternalEndpoint | DropReason {
+    const { ports, quota, environment, evicts } = this.#parts;
+    const refusal = quota.refusal(source);
+    if (refusal) {
+      const ofSource = refusal === 'nat: per-host limit';
+      if (!evicts || !this.#evict(ofSource ? source : undefined) || quota.refusal(source)) return refusal;
+    }
+    const exceptions = this.#exceptions(endpointKey(destination, destinationPort));
+    const choose = () => ports.choose(source, sourcePort, environment.now(), exceptions);
+    const evictAndChoose = (host?: AddressId) => (evicts && this.#evict(host) ? choose() : undefined);
+    return choose() ?? evictAndChoose(source) ?? evictAndChoose() ?? 'nat: no free port';
+  }
+
+  /** Makes room. @returns whether there was a mapping to end */
+  #evict(host?: AddressId): boolean {
+    const liveMappings = this.#mappingIndex.values();
+    const liveSessions = this.#sessionIndex.values();
+    const { mappings, sessions } = this;
+    const { endsWithSessions } = this.#parts;
+    const mapping = firstToExpire({ mappings, sessions, liveMappings, liveSessions, endsWithSessions }, host);
+    if (mapping !== NONE) this.endMapping(mapping, 'evicted', this.#parts.environment.now());
+    return mapping !== NONE;
+  }
+
+  #exceptions(remoteKey: number): ((external: AddressId) => PortExceptions) | undefined {
+    if (!this.#hasOwn) return undefined;
+    return (external) => (port) => {
+      if (this.#isOccupied(external, port, remoteKey)) return 'barred';
+      return this.#overlaps?.isSharable(external, port, remoteKey) ? 'sharable' : undefined;
+    };
+  }
+
+  /** What a new mapping depends on, now that its endpoint is known. */
+  #ruleFor({ sourcePort, destination, destinationPort }: Packet, endpoint: ExternalEndpoint, wanted: Dependence) {
+    const { ports, rule } = this.#parts;
+    if (wanted === OWN || !ports.collided(sourcePort, endpoint)) return wanted;
+    if (this.#isOccupied(endpoint.external, sourcePort, endpointKey(destination, destinationPort))) return OWN;
+    return rule.changesOnCollision ? rule.secondary : wanted;
+  }
+
+  /** May the mapping serve a remote endpoint that it does not serve yet? */
+  #mayServe(mapping: MappingId, remoteKey: number): boolean {
+    const { external, externalPort } = this.mappings;
+    if (this.#isOccupied(external[mapping] as AddressId, externalPort[mapping], remoteKey)) return false;
+    return this.#externalIndex.mayClaim(mapping, remoteKey);
+  }
+
+  #isOccupied(external: AddressId, externalPort: number, remoteKey: number): boolean {
+    const { strangers, environment } = this.#parts;
+    return strangers?.occupies(external, externalPort, remoteKey, environment.now()) === true;
   }
 
   #join(mapping: MappingId, remote: AddressId, remotePort: number, deadline: number): SessionId {
@@ -248,7 +308,8 @@ export class TranslationTable {
     this.#mappingIndex.delete(this.mappings.internalKey(mapping), this.mappings.key[mapping]);
     this.#externalIndex.remove(mapping);
     this.mappings.remove(mapping);
-    ports.release(info, info.internal, at);
+    if (reason === 'evicted') ports.free(info);
+    else ports.release(info, info.internal, at);
     quota.remove(info.internal);
     environment.mappingRemoved(info, reason);
   }

@@ -11,6 +11,7 @@ export class UdpTranslator implements Translator {
   readonly #timeoutUs: number;
   readonly #outboundRefreshes: boolean;
   readonly #inboundRefreshes: boolean;
+  readonly #refusedRefresh: boolean;
   readonly #binds: boolean;
 
   constructor(behaviour: NatBehaviour, table: TranslationTable) {
@@ -19,6 +20,7 @@ export class UdpTranslator implements Translator {
     this.#timeoutUs = udp.timeoutMs * 1000;
     this.#outboundRefreshes = udp.refresh !== 'inbound';
     this.#inboundRefreshes = udp.refresh !== 'outbound';
+    this.#refusedRefresh = udp.refresh === 'all';
     // Where mapping does not depend on the remote, replies take the same mapping anyway.
     this.#binds = inboundSession === 'bind' && !table.isEndpointIndependent;
   }
@@ -47,14 +49,19 @@ export class UdpTranslator implements Translator {
     const { table } = this;
     const { mappings, sessions } = table;
     const mapping = table.mappingAt(packet.destination, packet.destinationPort, packet.source, packet.sourcePort);
-    if (mapping === NONE) return 'nat: no mapping';
+    if (mapping === NONE) {
+      table.noteStranger(packet, now);
+      return 'nat: no mapping';
+    }
     const internal = mappings.internal[mapping];
     const internalPort = mappings.internalPort[mapping];
     const session = table.session(internal, internalPort, packet.source, packet.sourcePort);
     const own = session !== NONE && sessions.mapping[session] === mapping;
     const opened = own && sessions.opened[session] === 1;
     if (!opened && !table.admits(mapping, packet.source, packet.sourcePort)) {
-      return table.filterRule; // and refreshes nothing: RFC 7857 section 7
+      table.noteStranger(packet, now);
+      if (this.#refusedRefresh) mappings.deadline[mapping] = now + this.#timeoutUs; // RFC 7857 section 7 forbids it
+      return table.filterRule;
     }
     const deadline = now + this.#timeoutUs;
     if (this.#binds && session === NONE) {

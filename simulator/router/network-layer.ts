@@ -4,16 +4,7 @@ import type { InterfaceAddress } from '../../core/ports/index.ts';
 import type { LinkDropReason } from '../link/impairment.ts';
 import type { Link, MtuLimit } from '../link/link-model.ts';
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
-import {
-  type AddressId,
-  ICMP,
-  type IcmpKind,
-  icmpPacket,
-  type Packet,
-  type Quote,
-  quoteOf,
-  wireLength,
-} from '../packet.ts';
+import { type AddressId, type IcmpKind, icmpPacket, type Packet, type Quote, quoteOf, wireLength } from '../packet.ts';
 import type { Device } from '../trace/observer.ts';
 import type { World } from '../world/world.ts';
 import { cut, mayBeCut } from './fragmentation.ts';
@@ -150,7 +141,7 @@ export class NetworkLayer {
     if (limit.oversize !== 'fragment' || !mayBeCut(packet, addresses.isIpv6(packet.destination))) {
       const reason: LinkDropReason = 'link: mtu';
       trace.dropped(this.device, packet, reason);
-      if (packet.protocol === ICMP || limit.oversize === 'blackhole') return;
+      if (packet.icmp !== undefined || limit.oversize === 'blackhole') return;
       this.#tell('fragmentation-needed', original ? { ...original } : quoteOf(packet));
       return;
     }
@@ -162,7 +153,7 @@ export class NetworkLayer {
 
   #missNeighbour(packet: Packet, original?: Readonly<Quote>): void {
     this.#world.trace.dropped(this.device, packet, 'link: no such neighbour');
-    if (packet.protocol === ICMP) return;
+    if (packet.icmp !== undefined) return;
     const quote = original ? { ...original } : quoteOf(packet);
     this.#world.scheduler.schedule(NEIGHBOUR_TIMEOUT_US, this.#neighbourMissing, quote);
   }

@@ -1,7 +1,7 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { DropReason } from '../nat/drop-reasons.ts';
 import { outboundRefusal } from '../nat/policy.ts';
-import { ACK, type Packet, SYN, TCP, UDP } from '../packet.ts';
+import { ACK, ICMP, type Packet, SYN, TCP, UDP } from '../packet.ts';
 
 /** Why a router that does not translate refuses a packet; undefined: it does not. A NAT sees to its own. */
 export function policyRefusal(behaviour: NatBehaviour, packet: Packet, inbound: boolean): DropReason | undefined {
@@ -9,6 +9,7 @@ export function policyRefusal(behaviour: NatBehaviour, packet: Packet, inbound: 
   const { blocks } = behaviour;
   const { protocol, flags } = packet;
   if (protocol === UDP && blocks.includes('udp')) return 'policy: udp blocked';
+  if (protocol === ICMP && blocks.includes('icmp')) return 'policy: icmp blocked';
   if (protocol !== TCP) return undefined;
   if (blocks.includes('tcp')) return 'policy: tcp blocked';
   const opens = (flags & (SYN | ACK)) === SYN;

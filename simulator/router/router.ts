@@ -1,6 +1,6 @@
 import { SimHost } from '../host/sim-host.ts';
 import type { Port, PortOwner, Segment } from '../link/segment.ts';
-import { ICMP, type IcmpKind, type Packet, quoteOf } from '../packet.ts';
+import { type IcmpKind, type Packet, quoteOf } from '../packet.ts';
 import type { Device } from '../trace/observer.ts';
 import type { World } from '../world/world.ts';
 import { type Attachment, type Interface, NetworkLayer } from './network-layer.ts';
@@ -68,6 +68,6 @@ export class Router implements PortOwner {
   protected refuse(packet: Packet, reason: string, kind: IcmpKind, quote = quoteOf(packet)): undefined {
     this.world.trace.dropped(this.device, packet, reason);
     // RFC 1122 section 3.2.2: no ICMP error about an ICMP error
-    if (packet.protocol !== ICMP) this.network.sendError(kind, quote);
+    if (packet.icmp === undefined) this.network.sendError(kind, quote);
   }
 }

@@ -28,8 +28,14 @@ const FLAGS: readonly (readonly [number, string])[] = [
 export function formatPacket(packet: Packet, addresses: AddressTable): string {
   const { icmp } = packet;
   if (icmp) return `${formatWay(packet, addresses)} ${icmp.kind} about ${formatWay(icmp.quote, addresses)}`;
+  if (packet.echo) return `${formatWay(packet, addresses)} ${formatEcho(packet)}`;
   const tcp = packet.protocol === TCP ? ` ${formatTcp(packet)}` : '';
   return `${formatWay(packet, addresses)}${tcp} len ${packet.payload.length}${formatFragment(packet)}`;
+}
+
+function formatEcho({ echo, sourcePort, destinationPort, sequence, payload }: Packet): string {
+  const identifier = echo === 'request' ? sourcePort : destinationPort;
+  return `echo ${echo} id ${identifier} seq ${sequence} len ${payload.length}`;
 }
 
 /** ` frag 1256@0+`: bytes of data, where they belong, and whether more follow. */

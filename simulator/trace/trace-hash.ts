@@ -25,6 +25,7 @@ const MAPPING_CODES: Record<MappingEvent, number> = {
   reset: 18,
   'icmp-error': 19,
   flushed: 20,
+  evicted: 21,
 };
 const HOST_EVENT_CODE = 32;
 const ICMP_CODES: Record<IcmpKind, number> = {
@@ -76,6 +77,9 @@ export class TraceHash {
       view.setUint32(at + 12, quote.sourcePort * 65_536 + quote.destinationPort, true);
       view.setUint32(at + 16, quote.sequence, true);
       at += 20;
+    } else if (packet.echo) {
+      view.setUint32(at, (packet.echo === 'request' ? 65_536 : 0) + packet.sequence, true);
+      at += 4;
     } else if (packet.fragment) {
       view.setUint32(at, packet.fragment.offset * 2 + (packet.fragment.more ? 1 : 0), true);
       at += 4;

@@ -19,7 +19,7 @@ export const ENTERPRISE: Readonly<Record<string, Preset>> = {
     documented('Cisco ASA: a connection admits only its own endpoints', { filtering: 'address-and-port-dependent' }),
     documented(`${ASA_TIMERS} conn: udp 0:02:00, conn 1:00:00, half-closed 0:10:00`, {
       udp: { timeoutMs: 120_000 },
-      tcp: { establishedMs: 3_600_000, transitoryMs: 600_000 },
+      tcp: { establishedMs: 3_600_000, transitoryMs: 600_000, closingMs: 600_000 },
     }),
     documented(`${ASA_TIMERS} pat-xlate 0:00:30: a port rests before it is used again`, {
       limits: { reuseHoldMs: 30_000 },
@@ -34,7 +34,7 @@ export const ENTERPRISE: Readonly<Record<string, Preset>> = {
     'Cisco IOS with overloading: long timers, and a filter on both address and port.',
     documented(`${IOS_TIMERS}: UDP 300 seconds, TCP 86,400, and 60 after FIN or RST`, {
       udp: { timeoutMs: 300_000 },
-      tcp: { establishedMs: 86_400_000, transitoryMs: 60_000, afterReset: 'hold' },
+      tcp: { establishedMs: 86_400_000, transitoryMs: 60_000, closingMs: 60_000, afterReset: 'hold' },
     }),
     measured(
       'B. Ford, P. Srisuresh, D. Kegel, Peer-to-Peer Communication Across Network Address Translators (2005), table 1: ' +

@@ -17,11 +17,15 @@ function compliant(filtering: Dependence, clause: string) {
     documented('RFC 5382 REQ-2 and REQ-4: simultaneous open; an unsolicited SYN gets its ICMP error after 6 seconds', {
       tcp: { simultaneousOpen: true, unsolicited: 'icmp', icmpDelayMs: 6000 },
     }),
-    documented('RFC 5382 REQ-5: 2 hours 4 minutes, and 4 minutes', {
-      tcp: { establishedMs: 7_440_000, transitoryMs: 240_000 },
+    documented('RFC 5382 REQ-5 and RFC 7857 section 2.1: 2 hours 4 minutes, and 4 minutes', {
+      tcp: { establishedMs: 7_440_000, transitoryMs: 240_000, closingMs: 240_000 },
     }),
     documented('RFC 7857 section 2.2: a session outlives a reset by 4 minutes', { tcp: { afterReset: 'hold' } }),
-    documented('RFC 4787 REQ-12 and RFC 5382 REQ-10', { icmp: { errorEndsMapping: false } }),
+    documented('RFC 4787 REQ-12, RFC 5382 REQ-10 and RFC 5508 REQ-6', { icmp: { errorEndsMapping: false } }),
+    documented('RFC 5508 REQ-1a and REQ-2: one identifier for all, for 60 seconds', {
+      icmp: { mapping: 'endpoint-independent', timeoutMs: 60_000 },
+    }),
+    documented('RFC 6888 REQ-11: a host is told that there was no room', { limits: { exhausted: 'host-unreachable' } }),
   ];
 }
 

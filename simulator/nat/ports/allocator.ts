@@ -1,12 +1,15 @@
 import type { AddressId } from '../../packet.ts';
 
-/** Beyond the ports that are free: may this one, which is in use, serve one mapping more (RFC 7857 section 3)? */
-export type Sharable = (port: number) => boolean;
+/**
+ * Where one mapping is treated otherwise than all: it may share a port that is in use (RFC 7857 section 3), or may not
+ * have one though it is free.
+ */
+export type PortExceptions = (port: number) => 'sharable' | 'barred' | undefined;
 
 /** How new mappings get their external ports within one port space. */
 export interface PortAllocator {
   /** A port that the space has available for the host, or NONE. The caller takes it. */
-  choose(host: AddressId, internalPort: number, sharable?: Sharable): number;
+  choose(host: AddressId, internalPort: number, exceptions?: PortExceptions): number;
   /** Moves on as if `count` more mappings had come and gone. */
   skip(count: number): void;
 }

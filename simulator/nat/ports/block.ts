@@ -2,7 +2,7 @@ import type { PortAllocation } from '../../../core/nat/behaviour.ts';
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
 import { NONE } from '../pair-index.ts';
-import type { PortAllocator, Sharable } from './allocator.ts';
+import type { PortAllocator, PortExceptions } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
 import { FOREIGN, type PortSpace } from './port-space.ts';
 
@@ -27,7 +27,7 @@ export class BlockAllocator implements PortAllocator {
     this.#random = random;
   }
 
-  choose(host: AddressId, internalPort: number, sharable?: Sharable): number {
+  choose(host: AddressId, internalPort: number, exceptions?: PortExceptions): number {
     // Foreign hosts have blocks of their own and can't be met here.
     if (host === FOREIGN) return NONE;
     const [first, last] = this.#ports.range;
@@ -36,7 +36,7 @@ export class BlockAllocator implements PortAllocator {
     const high = low + this.#ports.blockSize - 1;
     if (high > last) return NONE;
     this.#blocks.set(host, block);
-    return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random, sharable);
+    return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random, exceptions);
   }
 
   skip(): void {}

@@ -2,7 +2,7 @@ import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
 import { type ExpiryColumns, ExpiryIndex } from '../expiry-index.ts';
 import { NONE } from '../pair-index.ts';
-import type { Sharable } from './allocator.ts';
+import type { PortExceptions } from './allocator.ts';
 import { type Candidates, PortSet } from './port-set.ts';
 
 /** Stands for all hosts behind the NAT that the world does not model. */
@@ -44,12 +44,14 @@ export class PortSpace {
     this.#free.delete(0);
   }
 
-  isAvailable(port: number, host: AddressId, sharable?: Sharable): boolean {
-    return this.#free.has(port) || this.#holds.get(port)?.host === host || sharable?.(port) === true;
+  isAvailable(port: number, host: AddressId, exceptions?: PortExceptions): boolean {
+    const exception = exceptions?.(port);
+    if (exception !== undefined) return exception === 'sharable';
+    return this.#free.has(port) || this.#holds.get(port)?.host === host;
   }
 
   /** One of the candidates that the host may have, at random; {@link NONE} if there is none. */
-  pick(host: AddressId, candidates: Candidates, random: Random, sharable?: Sharable): number {
+  pick(host: AddressId, candidates: Candidates, random: Random, exceptions?: PortExceptions): number {
     const { low, high, parity } = candidates;
     const stride = parity === undefined ? 1 : 2;
     const first = parity === undefined ? low : low + ((low ^ parity) & 1);
@@ -57,20 +59,25 @@ export class PortSpace {
     const choices = Math.floor((high - first) / stride) + 1;
     for (let draw = 0; draw < DRAWS; draw++) {
       const port = first + stride * random.below(choices);
-      if (this.isAvailable(port, host, sharable)) return port;
+      if (this.isAvailable(port, host, exceptions)) return port;
     }
     const free = this.#free.count(candidates);
-    if (free > 0) return this.#free.at(candidates, random.below(free));
+    if (free > 0) {
+      const port = this.#free.at(candidates, random.below(free));
+      if (exceptions?.(port) !== 'barred') return port;
+    }
     for (const port of this.#holdsOfHost.get(host) ?? []) {
       if (port >= first && port <= high && (port - first) % stride === 0) return port;
     }
-    for (let port = first; sharable && port <= high; port += stride) if (sharable(port)) return port;
+    for (let port = first; exceptions && port <= high; port += stride) {
+      if (this.isAvailable(port, host, exceptions)) return port;
+    }
     return NONE;
   }
 
   /** Could {@link pick} answer? */
-  hasAvailable(host: AddressId, candidates: Candidates, sharable?: Sharable): boolean {
-    return sharable !== undefined || this.#holdsOfHost.has(host) || this.#free.count(candidates) > 0;
+  hasAvailable(host: AddressId, candidates: Candidates, exceptions?: PortExceptions): boolean {
+    return exceptions !== undefined || this.#holdsOfHost.has(host) || this.#free.count(candidates) > 0;
   }
 
   /** Takes a port; one that is taken already is shared from then on, and released when all have released it. */
@@ -90,14 +97,14 @@ export class PortSpace {
     this.#free.add(port);
   }
 
+  /** Frees a port at once, without a hold, unless others share it. */
+  surrender(port: number): void {
+    if (!this.#unshare(port)) this.free(port);
+  }
+
   /** Frees a port that the host has had until `at`, in microseconds. */
   release(port: number, host: AddressId, at: number): void {
-    const sharers = this.#sharers.get(port);
-    if (sharers !== undefined) {
-      if (sharers > 1) this.#sharers.set(port, sharers - 1);
-      else this.#sharers.delete(port);
-      return;
-    }
+    if (this.#unshare(port)) return;
     if (this.#holdUs === 0) {
       this.free(port);
       return;
@@ -116,6 +123,15 @@ export class PortSpace {
       this.#forget(hold);
       this.free(hold.port);
     }
+  }
+
+  /** Is one fewer of several that have the port? */
+  #unshare(port: number): boolean {
+    const sharers = this.#sharers.get(port);
+    if (sharers === undefined) return false;
+    if (sharers > 1) this.#sharers.set(port, sharers - 1);
+    else this.#sharers.delete(port);
+    return true;
   }
 
   #forget(hold: Hold): void {

@@ -1,7 +1,7 @@
 import type { PortAllocation } from '../../../core/nat/behaviour.ts';
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
-import type { PortAllocator, Sharable } from './allocator.ts';
+import type { PortAllocator, PortExceptions } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
 import type { PortSpace } from './port-space.ts';
 
@@ -25,11 +25,11 @@ export class PreservingAllocator implements PortAllocator {
     this.#random = random;
   }
 
-  choose(host: AddressId, internalPort: number, sharable?: Sharable): number {
+  choose(host: AddressId, internalPort: number, exceptions?: PortExceptions): number {
     const [low, high] = classOf(this.#ports, internalPort);
-    if (preserves(this.#ports, internalPort) && this.#space.isAvailable(internalPort, host, sharable))
+    if (preserves(this.#ports, internalPort) && this.#space.isAvailable(internalPort, host, exceptions))
       return internalPort;
-    return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random, sharable);
+    return this.#space.pick(host, candidatesWithin(low, high, this.#ports, internalPort), this.#random, exceptions);
   }
 
   skip(): void {}

@@ -2,7 +2,7 @@ import type { PortAllocation } from '../../../core/nat/behaviour.ts';
 import type { Random } from '../../../core/ports/index.ts';
 import type { AddressId } from '../../packet.ts';
 import { NONE } from '../pair-index.ts';
-import type { PortAllocator, Sharable } from './allocator.ts';
+import type { PortAllocator, PortExceptions } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
 import type { PortSpace } from './port-space.ts';
 
@@ -28,19 +28,19 @@ export class SequentialAllocator implements PortAllocator {
     this.#last = this.#low + random.below(this.#size);
   }
 
-  choose(host: AddressId, internalPort: number, sharable?: Sharable): number {
+  choose(host: AddressId, internalPort: number, exceptions?: PortExceptions): number {
     const { parity, step, range } = this.#ports;
     const candidates = candidatesWithin(range[0], range[1], this.#ports, internalPort);
-    if (!this.#space.hasAvailable(host, candidates, sharable)) return NONE;
+    if (!this.#space.hasAvailable(host, candidates, exceptions)) return NONE;
     let port = this.#last;
     for (let tries = 0; tries < this.#size; tries++) {
       port = this.#wrap(port + step);
       const fitting = parity && ((port ^ internalPort) & 1) === 1 ? this.#wrap(port + Math.sign(step)) : port;
       if (parity && ((fitting ^ internalPort) & 1) === 1) continue; // the range's ends have one parity
-      if (this.#space.isAvailable(fitting, host, sharable)) return (this.#last = fitting);
+      if (this.#space.isAvailable(fitting, host, exceptions)) return (this.#last = fitting);
     }
     // A step that divides the size of the range comes round without having met every port.
-    const other = this.#space.pick(host, candidates, this.#random, sharable);
+    const other = this.#space.pick(host, candidates, this.#random, exceptions);
     if (other !== NONE) this.#last = other;
     return other;
   }
