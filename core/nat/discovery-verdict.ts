@@ -116,7 +116,30 @@ function judgeMappings(evidence: Evidence, chosen: number): NatReport['mapping']
     else silent.push(formatEndpoint(there));
   }
   const verdict = judgeMapping(samples);
+  if (verdict.value === 'unknown') {
+    const clash = judgeClash(evidence, chosen, samples);
+    if (clash) return clash;
+  }
   return verdict.value === 'unknown' && silent.length > 0 ? unknown(`no answer from ${silent.join(', ')}`) : verdict;
+}
+
+/**
+ * Linux without a firewall has to send from another port to whoever sent to ours first, and the filter tests let the
+ * server's other endpoint do that. The rest of the destinations tell the rule.
+ */
+function judgeClash(
+  evidence: Evidence,
+  chosen: number,
+  samples: readonly MappingSample[],
+): NatReport['mapping'] | undefined {
+  const other = alternateOf(evidence, chosen);
+  const refused = count(evidence.probes, 'change-both', chosen) > 0;
+  if (!other || !refused || firstAnswer(evidence.probes, 'change-both', chosen)) return undefined;
+  const came = samples.find(({ destination }) => sameEndpoint(destination, other));
+  const verdict = judgeMapping(samples.filter((sample) => sample !== came));
+  if (!came || verdict.value !== 'endpoint-independent') return undefined;
+  const exception = `${formatEndpoint(other)}, which sent first, sees ${formatEndpoint(came.mapped)}`;
+  return found('endpoint-independent', `${verdict.evidence}; ${exception}`);
 }
 
 /** RFC 5780 section 4.4. */

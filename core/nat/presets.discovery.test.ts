@@ -17,6 +17,7 @@ const CLASSIC_NAMES: readonly (readonly [string, ClassicNat])[] = [
   ['rfc-compliant-strict', 'restricted-cone'],
   ['carrier-compliant', 'full-cone'],
   ['linux-masquerade', 'port-restricted-cone'],
+  ['linux-masquerade-unfirewalled', 'port-restricted-cone'],
   ['pf', 'symmetric'],
   ['pf-static-port', 'port-restricted-cone'],
   ['home-router', 'port-restricted-cone'],

@@ -1,7 +1,20 @@
 import { expect, test } from 'vitest';
 import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
 import type { Timer } from '../../core/ports/index.ts';
-import { ACK, FIN, type IcmpKind, icmpPacket, type Packet, quoteOf, RST, SYN, TCP, udpPacket } from '../packet.ts';
+import {
+  ACK,
+  echoReply,
+  echoRequest,
+  FIN,
+  type IcmpKind,
+  icmpPacket,
+  type Packet,
+  quoteOf,
+  RST,
+  SYN,
+  TCP,
+  udpPacket,
+} from '../packet.ts';
 import { AddressTable } from '../world/address-table.ts';
 import { SeededRandom } from '../world/random.ts';
 import { Scheduler } from '../world/scheduler.ts';
@@ -35,6 +48,8 @@ export type Row =
   | readonly ['wait', milliseconds: number]
   | readonly ['count', mappings: number]
   | readonly ['flush'];
+
+const NOTHING = new Uint8Array(0);
 
 interface Event {
   readonly kind: 'inside' | 'outside' | 'drop';
@@ -97,6 +112,19 @@ export class Drive implements NatEnvironment {
     packet.sequence = packet.flags & SYN ? own : own + 1;
     packet.acknowledgement = packet.flags & ACK ? other + 1 : 0;
     return this.#give(direction, packet);
+  }
+
+  /** Sends an echo request out. @param source the identifier stands for the port */
+  ping(source: string, to: string): Event[] {
+    const [from, identifier] = this.endpoint(source);
+    return this.#give('out', echoRequest(this.nextPacketId(), from, identifier, this.addressOf(to), 1, 64, NOTHING));
+  }
+
+  /** Sends the answer to a request of that external endpoint in. */
+  pong(from: string, to: string): Event[] {
+    const [asking, identifier] = this.endpoint(to);
+    const request = echoRequest(0, asking, identifier, this.addressOf(from), 1, 64, NOTHING);
+    return this.#give('in', echoReply(this.nextPacketId(), request));
   }
 
   /** An ICMP error by `router` about a packet that was seen there as `about`. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { NatDescription } from '../../core/nat/behaviour.ts';
-import { type Packet, TCP, UDP } from '../packet.ts';
+import { ICMP, type Packet, TCP, UDP } from '../packet.ts';
 import { Drive } from './drive.suite.ts';
 
 const dependence = fc.constantFrom(
@@ -35,25 +35,33 @@ export const behaviours: fc.Arbitrary<NatDescription> = fc.record({
     mapping: dependence,
     filtering: dependence,
     timeoutMs: fc.constant(1000),
-    refresh: fc.constantFrom('outbound', 'inbound', 'both'),
+    refresh: fc.constantFrom('outbound', 'inbound', 'both', 'all'),
   }),
   tcp: fc.record({
     mapping: dependence,
     filtering: dependence,
     unsolicited: fc.constantFrom('drop', 'reset', 'icmp'),
     simultaneousOpen: fc.boolean(),
-    afterReset: fc.constantFrom('hold', 'remove'),
+    afterReset: fc.constantFrom('hold', 'remove', 'ignore'),
     establishedMs: fc.constant(3000),
     transitoryMs: fc.constant(1500),
+    closingMs: fc.constantFrom(700, 1500),
   }),
-  icmp: fc.record({ errorEndsMapping: fc.boolean() }),
+  inboundFirst: fc.constantFrom('none', 'clash'),
+  icmp: fc.record({
+    mapping: fc.constantFrom('endpoint-independent', 'address-dependent'),
+    filtering: fc.constantFrom('endpoint-independent', 'address-dependent'),
+    timeoutMs: fc.constant(1000),
+    errorEndsMapping: fc.boolean(),
+  }),
   limits: fc.record({
     mappings: fc.constantFrom(0, 6),
     perHost: fc.constantFrom(0, 3),
     reuseHoldMs: fc.constantFrom(0, 700),
     sessionRate: fc.constantFrom(0, 0, 4),
+    exhausted: fc.constantFrom('host-unreachable', 'administratively-prohibited', 'drop', 'evict'),
   }),
-  blocks: fc.constantFrom([], [], [], ['tcp-in']),
+  blocks: fc.constantFrom([], [], [], ['tcp-in'], ['icmp']),
 });
 
 export const inside = fc.constantFrom('a:5000', 'a:5001', 'a:5002', 'b:5000', 'b:5001', 'c:5000');
@@ -74,6 +82,8 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('tcp in' as const), outside, pick: fc.nat(), segment }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('turn' as const), inside, pick: fc.nat(), tcp: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('icmp' as const), pick: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('ping' as const), inside, outside }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('pong' as const), outside, pick: fc.nat() }) },
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('wait' as const), milliseconds: fc.integer({ min: 1, max: 900 }) }),
@@ -109,11 +119,12 @@ export class Journey {
     if (action.do === 'wait') drive.wait(action.milliseconds);
     else if (action.do === 'flush') drive.nat.flush();
     else if (action.do === 'icmp') this.#error(action.pick);
+    else if (action.do === 'ping' || action.do === 'pong') return this.#query(action);
     else return this.#pass(action);
     return undefined;
   }
 
-  #pass(action: Exclude<Step, { do: 'wait' | 'flush' | 'icmp' }>): Passage {
+  #pass(action: Exclude<Step, { do: 'wait' | 'flush' | 'icmp' | 'ping' | 'pong' }>): Passage {
     const { drive } = this;
     const direction = action.do === 'in' || action.do === 'tcp in' ? 'in' : 'out';
     const protocol = action.do.startsWith('tcp') || (action.do === 'turn' && action.tcp) ? TCP : UDP;
@@ -125,6 +136,18 @@ export class Journey {
       protocol === UDP
         ? drive.udp(direction, source, destination, PAYLOAD)
         : drive.tcp(direction, kind, source, destination);
+    return this.#note(direction, events);
+  }
+
+  #query(action: Extract<Step, { do: 'ping' | 'pong' }>): Passage {
+    const { drive } = this;
+    const remote = action.outside.split(':')[0];
+    if (action.do === 'ping') return this.#note('out', drive.ping(action.inside, remote));
+    return this.#note('in', drive.pong(remote, this.#externalEndpoint(ICMP, action.pick)));
+  }
+
+  #note(direction: 'out' | 'in', events: Drive['events']): Passage {
+    const { drive } = this;
     // The first event is the packet's own; answers of the NAT come after it.
     const own = events.filter(({ packet }) => packet.id === events[0].packet.id);
     expect(own, 'every packet ends exactly once').toHaveLength(1);

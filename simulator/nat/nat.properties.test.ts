@@ -78,6 +78,8 @@ describe('whatever the behaviour and the traffic', () => {
           ...description,
           ports: { ...description.ports, overlapping: false },
           secondary: {},
+          inboundFirst: 'none',
+          icmp: { ...description.icmp, mapping: 'endpoint-independent' },
           udp: { ...description.udp, mapping: 'endpoint-independent' },
           tcp: { ...description.tcp, mapping: 'endpoint-independent' },
         };

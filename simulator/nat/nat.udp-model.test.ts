@@ -6,7 +6,8 @@ import { behaviours, blank, inside, Journey, outside, type Passage } from './jou
 
 /**
  * UDP once more, written to be obvious: lists that are searched, text for keys, everything worked out anew for each
- * packet. It knows nothing of ports: it is told which one a new mapping got, and that nobody else has it; its NAT never changes.
+ * packet. It knows nothing of ports: it is told which one a new mapping got and which mapping had to go for it, and that
+ * nobody else has the port; its NAT never changes, and strangers leave nothing behind.
  */
 class PlainUdp {
   readonly #behaviour;
@@ -62,6 +63,17 @@ class PlainUdp {
     return admitted ? { internal: mapping.internal } : { reason: `filter: ${udp.filtering}` };
   }
 
+  refused(external: string, now: number): void {
+    const { udp } = this.#behaviour;
+    const mapping = this.mappings.find((entry) => entry.external === external);
+    if (mapping && udp.refresh === 'all') mapping.until = now + udp.timeoutMs * 1000;
+  }
+
+  evicted(external: string): void {
+    this.mappings = this.mappings.filter((entry) => entry.external !== external);
+    this.sessions = this.sessions.filter((entry) => entry.external !== external);
+  }
+
   heard(external: string, remote: string, now: number): void {
     const { udp, inboundSession } = this.#behaviour;
     const until = now + udp.timeoutMs * 1000;
@@ -90,13 +102,21 @@ test('UDP passes exactly as the plain model says, packet by packet', () => {
   );
   fc.assert(
     fc.property(behaviours, udpSteps, (any, steps) => {
-      const description = { ...any, ports: { ...any.ports, overlapping: false }, secondary: {} };
+      const description = {
+        ...any,
+        ports: { ...any.ports, overlapping: false },
+        secondary: {},
+        inboundFirst: 'none' as const,
+      };
       const journey = new Journey(description);
       const { drive } = journey;
       const model = new PlainUdp(description);
       for (const action of steps) {
         const passage = journey.take(action);
         model.expire(drive.scheduler.now);
+        for (const { mapping, reason } of drive.removed.splice(0)) {
+          if (reason === 'evicted') model.evicted(drive.nameOf(mapping.external, mapping.externalPort));
+        }
         if (passage) follow(model, drive, passage);
         expect(drive.nat.mappingCount).toBe(model.mappings.length);
       }
@@ -128,6 +148,7 @@ function follow(model: PlainUdp, drive: Drive, { direction, before, after, verdi
   const expected = model.arrival(external, remote);
   if ('reason' in expected) {
     expect([verdict, reason]).toEqual(['drop', expected.reason]);
+    model.refused(external, now);
     return;
   }
   expect([verdict, drive.nameOf(after.destination, after.destinationPort)]).toEqual(['inside', expected.internal]);

@@ -15,14 +15,14 @@ export class UdpTranslator implements Translator {
   readonly #binds: boolean;
 
   constructor(behaviour: NatBehaviour, table: TranslationTable) {
-    const { udp, inboundSession } = behaviour;
+    const { udp, inboundSession, limits } = behaviour;
     this.table = table;
     this.#timeoutUs = udp.timeoutMs * 1000;
     this.#outboundRefreshes = udp.refresh !== 'inbound';
     this.#inboundRefreshes = udp.refresh !== 'outbound';
     this.#refusedRefresh = udp.refresh === 'all';
-    // Where mapping does not depend on the remote, replies take the same mapping anyway.
-    this.#binds = inboundSession === 'bind' && !table.isEndpointIndependent;
+    // Where mapping does not depend on the remote, replies take the same mapping anyway; but they open no new session.
+    this.#binds = inboundSession === 'bind' && (!table.isEndpointIndependent || limits.sessionRate > 0);
   }
 
   outbound(packet: Packet, now: number): DropReason | undefined {
