@@ -4,14 +4,14 @@ import type { DropReason } from './drop-reasons.ts';
 import type { MappingInfo, StateEnvironment } from './environment.ts';
 import { firstToExpire } from './eviction.ts';
 import { ExpiryIndex } from './expiry-index.ts';
-import { ExclusiveIndex, type ExternalIndex, OverlappingIndex } from './external-index.ts';
+import { ExternalClaims } from './external-claims.ts';
+import type { ExternalIndex } from './external-index.ts';
 import type { EndpointSource, ExternalEndpoint } from './external-ports.ts';
 import { dependentKey, endpointKey } from './keys.ts';
 import { type MappingId, MappingRows } from './mapping-rows.ts';
 import type { MappingRule } from './mapping-rule.ts';
 import { NONE, PairIndex } from './pair-index.ts';
 import type { Permissions } from './permissions.ts';
-import type { PortExceptions } from './ports/allocator.ts';
 import type { Quota } from './quota.ts';
 import type { SessionRate } from './session-rate.ts';
 import { type SessionId, SessionRows } from './session-rows.ts';
@@ -54,10 +54,7 @@ export class TranslationTable {
   // (internal endpoint, what the mapping sees of the remote)
   readonly #mappingIndex = new PairIndex();
   readonly #externalIndex: ExternalIndex;
-  /** The same, where external endpoints are shared. */
-  readonly #overlaps: OverlappingIndex | undefined;
-  /** Can there be mappings of one remote endpoint alone, whatever the rule says? */
-  readonly #hasOwn: boolean;
+  readonly #claims: ExternalClaims;
   // (internal endpoint, remote endpoint)
   readonly #sessionIndex = new PairIndex();
   readonly #mappingExpiry = new ExpiryIndex<MappingId>(this.mappings);
@@ -65,11 +62,9 @@ export class TranslationTable {
 
   constructor(parts: TableParts) {
     this.#parts = parts;
-    if (parts.overlapping) {
-      this.#overlaps = new OverlappingIndex(this.mappings, (...asked) => this.admits(...asked));
-    }
-    this.#externalIndex = this.#overlaps ?? new ExclusiveIndex(this.mappings);
-    this.#hasOwn = parts.overlapping || parts.strangers !== undefined;
+    const { overlapping, strangers } = parts;
+    this.#claims = new ExternalClaims(this.mappings, overlapping, strangers, (...asked) => this.admits(...asked));
+    this.#externalIndex = this.#claims.index;
   }
 
   /** The live mappings in order of creation. */
@@ -90,7 +85,7 @@ export class TranslationTable {
 
   /** Has every internal endpoint one mapping at all times, whatever the remote? */
   get isEndpointIndependent(): boolean {
-    return this.#parts.rule.isEndpointIndependent && !this.#hasOwn;
+    return this.#parts.rule.isEndpointIndependent && !this.#claims.canCollide;
   }
 
   /** The session between two endpoints, or {@link NONE}. */
@@ -101,7 +96,7 @@ export class TranslationTable {
   /** The mapping that an internal endpoint's own traffic to the remote uses, or {@link NONE}. */
   mapping(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): MappingId {
     const endpoint = endpointKey(internal, internalPort);
-    if (this.#hasOwn) {
+    if (this.#claims.canCollide) {
       const own = this.#mappingIndex.get(endpoint, dependentKey(OWN, remote, remotePort));
       if (own !== NONE) return own;
     }
@@ -136,7 +131,7 @@ export class TranslationTable {
 
   /** Notes an inbound packet that was not admitted. */
   noteStranger(packet: Packet, now: number): void {
-    this.#parts.strangers?.note(packet, now);
+    this.#claims.noteStranger(packet, now);
   }
 
   /** A new session for an outbound packet, on the mapping there is or on a new one. */
@@ -148,7 +143,7 @@ export class TranslationTable {
     const mapping =
       known === NONE
         ? this.#create(packet, this.#parts.rule.inForce, deadline)
-        : this.#mayServe(known, endpointKey(destination, destinationPort))
+        : this.#claims.mayServe(known, endpointKey(destination, destinationPort), this.#parts.environment.now())
           ? known
           : this.#create(packet, OWN, deadline);
     return typeof mapping === 'string' ? mapping : this.#join(mapping, destination, destinationPort, deadline);
@@ -218,8 +213,9 @@ export class TranslationTable {
       const ofSource = refusal === 'nat: per-host limit';
       if (!evicts || !this.#evict(ofSource ? source : undefined) || quota.refusal(source)) return refusal;
     }
-    const exceptions = this.#exceptions(endpointKey(destination, destinationPort));
-    const choose = () => ports.choose(source, sourcePort, environment.now(), exceptions);
+    const now = environment.now();
+    const exceptions = this.#claims.exceptions(endpointKey(destination, destinationPort), now);
+    const choose = () => ports.choose(source, sourcePort, now, exceptions);
     const evictAndChoose = (host?: AddressId) => (evicts && this.#evict(host) ? choose() : undefined);
     return choose() ?? evictAndChoose(source) ?? evictAndChoose() ?? 'nat: no free port';
   }
@@ -235,32 +231,13 @@ export class TranslationTable {
     return mapping !== NONE;
   }
 
-  #exceptions(remoteKey: number): ((external: AddressId) => PortExceptions) | undefined {
-    if (!this.#hasOwn) return undefined;
-    return (external) => (port) => {
-      if (this.#isOccupied(external, port, remoteKey)) return 'barred';
-      return this.#overlaps?.isSharable(external, port, remoteKey) ? 'sharable' : undefined;
-    };
-  }
-
   /** What a new mapping depends on, now that its endpoint is known. */
   #ruleFor({ sourcePort, destination, destinationPort }: Packet, endpoint: ExternalEndpoint, wanted: Dependence) {
     const { ports, rule } = this.#parts;
     if (wanted === OWN || !ports.collided(sourcePort, endpoint)) return wanted;
-    if (this.#isOccupied(endpoint.external, sourcePort, endpointKey(destination, destinationPort))) return OWN;
+    const remoteKey = endpointKey(destination, destinationPort);
+    if (this.#claims.isOccupied(endpoint.external, sourcePort, remoteKey, this.#parts.environment.now())) return OWN;
     return rule.changesOnCollision ? rule.secondary : wanted;
-  }
-
-  /** May the mapping serve a remote endpoint that it does not serve yet? */
-  #mayServe(mapping: MappingId, remoteKey: number): boolean {
-    const { external, externalPort } = this.mappings;
-    if (this.#isOccupied(external[mapping] as AddressId, externalPort[mapping], remoteKey)) return false;
-    return this.#externalIndex.mayClaim(mapping, remoteKey);
-  }
-
-  #isOccupied(external: AddressId, externalPort: number, remoteKey: number): boolean {
-    const { strangers, environment } = this.#parts;
-    return strangers?.occupies(external, externalPort, remoteKey, environment.now()) === true;
   }
 
   #join(mapping: MappingId, remote: AddressId, remotePort: number, deadline: number): SessionId {
