@@ -22,6 +22,7 @@ export function labProgram(console: Console, exit: (code: number) => void): Comm
   program.addCommand(replayCommand(console, exit));
   program.addCommand(reportCommand(console, exit));
   program.addCommand(listCommand(console, exit));
+  program.addCommand(conformCommand(console, exit));
   for (const command of networkCommands(console, exit)) program.addCommand(command);
   program.addHelpText('after', EXIT_CODES);
   for (const command of program.commands) command.copyInheritedSettings(program).helpOption('-h, --help', 'print help');
@@ -119,5 +120,20 @@ function listCommand(console: Console, exit: (code: number) => void): Command {
     .action(async (what: (typeof LISTS)[number], options: ListOptions) => {
       const { list } = await import('./commands/list.ts');
       exit(await list(what, options, console));
+    });
+}
+
+function conformCommand(console: Console, exit: (code: number) => void): Command {
+  return new Command('conform')
+    .summary('see if a plugin does what every plugin has to')
+    .description(
+      'Runs plugins through the conformance suite, in the simulator: pure plans, no socket left, an end to every ' +
+        'attempt, the same again with the same seed, links that lose packets, and peers that talk nonsense.',
+    )
+    .argument('<plugin>', 'file with plugins of your own, or the name of one of the lab')
+    .addHelpText('after', '\nExamples:\n  lab conform ./mine.ts\n  lab conform udp-punch')
+    .action(async (what: string) => {
+      const { conform } = await import('./commands/conform.ts');
+      exit(await conform(what, console));
     });
 }
