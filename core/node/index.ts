@@ -1,6 +1,8 @@
 import '../plugins/index.ts';
 
 export { Identity } from '../identity/identity.ts';
+export { DatagramTransport } from '../plugins/datagram-transport.ts';
+export { firstSuccess } from '../plugins/first-success.ts';
 export type { Attempt, Plan, PlanInput, Plugin, PluginLine, ProvenTransport, Role } from '../plugins/plugin.ts';
 export {
   type ChoiceOption,
@@ -12,6 +14,7 @@ export {
   type PluginOptions,
 } from '../plugins/plugin-options.ts';
 export { type PluginClass, PluginRegistry, register, registry } from '../plugins/registry.ts';
+export { StreamTransport } from '../plugins/stream-transport.ts';
 export type { Transport, TransportSink } from '../plugins/transport.ts';
 export { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
 export { AddressError } from '../wire/address/address-error.ts';

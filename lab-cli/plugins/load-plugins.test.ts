@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRun, parseTrial } from '../../reports/parse-result.ts';
+import { packageRoot } from '../package-root.ts';
 import { type Ended, lab } from '../run-lab.suite.ts';
 
 // The loader hooks are for compiled code, so everything here goes through the command.
@@ -98,6 +99,14 @@ describe('lab run --plugin', { timeout: TIMEOUT_MS }, () => {
     const { code, err } = await lab(cwd, 'run', 'without.yaml', '--plugin', 'mine.ts', '--check');
     expect(code).toBe(0);
     expect(err).toContain('the scenario lists its plugins, and mine is not among them');
+  });
+
+  it('takes the example of the documentation, which has under 80 lines and conforms', async () => {
+    const example = join(packageRoot(), 'docs/examples/agreed-port.ts');
+    expect(readFileSync(example, 'utf8').trimEnd().split('\n').length).toBeLessThan(80);
+    const { code, out, err } = await lab(cwd, 'conform', example);
+    expect([code, err, out.match(/^met/gm)?.length]).toEqual([0, '', 7]);
+    expect(out).toContain('9 of 16 pairs: open to open');
   });
 
   it('lists them', async () => {
