@@ -28,6 +28,7 @@ const trialResult: z.ZodType<TrialResult> = z.object({
   transport: z.enum(['udp', 'tcp']).nullable(),
   path: z.enum(['lan', 'hairpin', 'direct', 'relayed']).nullable(),
   connectMs: milliseconds.nullable(),
+  upgrade: z.object({ from: z.string(), ms: milliseconds }).optional(),
   attempts: z.array(attempt),
   oracle: z.object({ possible: z.array(z.string()), why: z.string() }),
   nat: z.object({ a: sideNat, b: sideNat }),

@@ -46,11 +46,14 @@ export interface TrialResult {
   /** In mode `each`: the plugin that ran alone. */
   readonly only: string | null;
   readonly outcome: Outcome;
+  /** Whose path the pipe was left with: where a relay was there first, whoever took over from it. */
   readonly plugin: string | null;
   readonly transport: 'udp' | 'tcp' | null;
   readonly path: Path | null;
-  /** From the dial until both ends had proved their keys. */
+  /** From the dial until the caller had a pipe over which the peer had proved its key, relayed or not. */
   readonly connectMs: number | null;
+  /** Only where a relay carried the pipe first: whose, and when the plugin named above took over, since the dial. */
+  readonly upgrade?: { readonly from: string; readonly ms: number };
   readonly attempts: readonly AttemptResult[];
   readonly oracle: { readonly possible: readonly string[]; readonly why: string };
   readonly nat: { readonly a: SideNat; readonly b: SideNat };

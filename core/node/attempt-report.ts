@@ -1,12 +1,15 @@
 /** How one plugin's try ended, for the account of a session. */
 export interface AttemptReport {
   readonly plugin: string;
+  /** One at most has won: the one whose path carries the pipe in the end. */
   readonly outcome: 'won' | 'failed' | 'cancelled' | 'not-applicable';
   readonly reason: string;
   /** From the start of the session, in microseconds. */
   readonly atUs: number;
   /** Datagrams, dials and TCP writes of this end. */
   readonly packets: number;
+  /** Which try this was, from 1: what fails early is tried again with fresh observations. */
+  readonly tries: number;
 }
 
 /** Nothing connected. The text says why for each plugin. */

@@ -1,13 +1,13 @@
-import { createHmac } from 'node:crypto';
 import type { Attempt, PlanInput, Plugin, ProvenTransport, Role } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Clock, Host } from '../ports/index.ts';
 import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
+import { LinkPath } from './link/link-path.ts';
 import { Inbox, type Mailbox } from './mailbox.ts';
 import { type Pair, pairsOf } from './pairs.ts';
-import { ProvenLink } from './proven-link.ts';
+import type { SessionKeys } from './session-keys.ts';
 import { sleep } from './sleep.ts';
 
 const MAX_REASON_LENGTH = 200;
@@ -18,7 +18,7 @@ export interface AttemptSession {
   readonly role: Role;
   readonly id: Uint8Array;
   readonly idText: string;
-  readonly secret: Uint8Array;
+  readonly keys: SessionKeys;
   readonly bindAddress: string | undefined;
   readonly mailbox: Mailbox;
   readonly startedAtUs: number;
@@ -42,6 +42,8 @@ interface Try extends Pair {
 /** Runs one plugin's attempt in a session and keeps its account. */
 export class AttemptRunner {
   readonly plugin: Plugin;
+  /** How many tries of the plugin the session had before. */
+  readonly round: number;
   readonly #session: AttemptSession;
   /** One for each pair of addresses that is tried. */
   readonly #scopes: AttemptScope[] = [];
@@ -50,9 +52,10 @@ export class AttemptRunner {
   readonly #handshakes = new Set<AbortController>();
   #report: AttemptReport | undefined;
 
-  constructor(session: AttemptSession, plugin: Plugin) {
+  constructor(session: AttemptSession, plugin: Plugin, round = 0) {
     this.#session = session;
     this.plugin = plugin;
+    this.round = round;
   }
 
   /** Undefined for as long as the attempt runs. */
@@ -61,7 +64,8 @@ export class AttemptRunner {
   }
 
   /** Undefined if the attempt ended without a proven transport; the report says why. */
-  async run(input: PlanInput): Promise<ProvenLink | undefined> {
+  async run(input: PlanInput): Promise<LinkPath | undefined> {
+    if (this.#report) return undefined;
     try {
       const tries = this.#plan(input);
       if (typeof tries === 'string') {
@@ -69,7 +73,7 @@ export class AttemptRunner {
         return undefined;
       }
       const transport = await this.#firstOf(tries);
-      if (!(transport instanceof ProvenLink)) throw new Error('the plugin gave a transport that nobody proved');
+      if (!(transport instanceof LinkPath)) throw new Error('the plugin gave a transport that nobody proved');
       if (this.#report) {
         transport.abort(); // Cancelled in the very moment of success: the winner is another.
         return undefined;
@@ -102,7 +106,18 @@ export class AttemptRunner {
     this.#close();
   }
 
-  /** Closes what a winner still holds, once its pipe is closed. */
+  /** What it found carried the pipe, until now. */
+  replaced(by: string): void {
+    const reason = `carried the pipe until ${by} took over`;
+    if (this.#report) this.#report = { ...this.#report, outcome: 'cancelled', reason };
+  }
+
+  /** It can't be of use in this session. */
+  skip(reason: string): void {
+    if (!this.#report) this.#end('not-applicable', reason);
+  }
+
+  /** Closes what a winner still holds, once its path is closed. */
   dispose(): void {
     this.#close();
   }
@@ -146,9 +161,9 @@ export class AttemptRunner {
   #start(each: Try, index: number) {
     const { idText, role, host, mailbox } = this.#session;
     const name = `${this.plugin.name}${each.label}`;
-    const scope = new AttemptScope(host, `attempt ${idText} ${role} ${name}`);
+    const scope = new AttemptScope(host, `attempt ${idText} ${role} ${name} ${this.round}`);
     this.#scopes.push(scope);
-    if (index > 0 || each.label !== '') mailbox.open(name);
+    if (index > 0 || each.label !== '') mailbox.open(name, this.round);
     const abort = new AbortController();
     const follow = () => abort.abort(this.#abort.signal.reason);
     this.#abort.signal.addEventListener('abort', follow, { once: true });
@@ -176,7 +191,7 @@ export class AttemptRunner {
       host,
       bindAddress: session.bindAddress ?? bindAddress,
       signal,
-      secret: createHmac('sha256', session.secret).update(name).digest(),
+      secret: session.keys.forPlugin(name),
       line: {
         send: (message) => session.mailbox.send(name, message),
         receive: () => session.mailbox.receive(name, signal),
@@ -208,7 +223,7 @@ export class AttemptRunner {
   #end(outcome: AttemptReport['outcome'], reason: string): void {
     const atUs = this.#session.host.clock.now() - this.#session.startedAtUs;
     const packets = this.#scopes.reduce((sum, scope) => sum + scope.packets, 0);
-    this.#report = { plugin: this.plugin.name, outcome, reason, atUs, packets };
+    this.#report = { plugin: this.plugin.name, outcome, reason, atUs, packets, tries: this.round + 1 };
     this.#session.host.events.emit('attempt', { plugin: this.plugin.name, outcome, reason });
   }
 

@@ -2,19 +2,26 @@ import type { Clock, Timer } from '../ports/index.ts';
 import { MAX_PAYLOAD, MAX_PLUGINS, type PluginEntry } from '../wire/session-message.ts';
 
 /** How long a message waits for company: plugins that finish together share one signal message. */
-const COALESCE_MS = 5;
+const COALESCE_MS = 1;
+/** How long our part of the session's keys waits for a message to travel with. It is not needed before a path opens. */
+const SHARE_WAIT_MS = 50;
 const MAX_QUEUED = 64;
+
+interface Box {
+  readonly inbox: Inbox;
+  readonly round: number;
+}
 
 /** Sorts what the plugins of a session say to each other over the signal channel. */
 export class Mailbox {
   readonly #clock: Clock;
   readonly #post: (entries: readonly PluginEntry[]) => void;
-  readonly #inboxes = new Map<string, Inbox>();
+  readonly #boxes = new Map<string, Box>();
   #outbox: PluginEntry[] = [];
-  #timer: Timer | undefined;
+  #timer: { readonly timer: Timer; readonly waitMs: number } | undefined;
   #closed = false;
 
-  /** @param post sends a batch on its way */
+  /** @param post sends a batch on its way, with our part of the keys where that is due */
   constructor(clock: Clock, post: (entries: readonly PluginEntry[]) => void) {
     this.#clock = clock;
     this.#post = post;
@@ -24,43 +31,56 @@ export class Mailbox {
     if (payload.length > MAX_PAYLOAD) {
       throw new RangeError(`${plugin}: a message of ${payload.length} bytes, at most ${MAX_PAYLOAD}`);
     }
-    this.#put({ plugin, payload });
+    this.#put(plugin, payload);
   }
 
   /** Tells the peer that a plugin's try has ended here without success. */
   sendEnd(plugin: string, reason: string): void {
-    this.#put({ plugin, payload: Buffer.from(reason).subarray(0, MAX_PAYLOAD), ended: true });
+    this.#put(plugin, Buffer.from(reason).subarray(0, MAX_PAYLOAD), true);
   }
 
-  #put(entry: PluginEntry): void {
-    if (this.#closed) return;
-    this.#outbox.push(entry);
-    if (this.#outbox.length >= MAX_PLUGINS) this.#flush();
-    else this.#timer ??= this.#clock.after(COALESCE_MS, () => this.#flush());
+  /** Posts soon, if only an empty batch. */
+  nudge(): void {
+    if (!this.#closed && !this.#timer) this.#schedule(SHARE_WAIT_MS);
   }
 
-  /** A message of the peer. What nobody asked for yet waits, within a limit. */
-  deliver(plugin: string, payload: Uint8Array): void {
-    this.#inboxes.get(plugin)?.put(payload);
+  /** A message of the peer. What nobody asked for yet waits, within a limit; what is of another try is dropped. */
+  deliver({ plugin, round, payload }: PluginEntry): void {
+    const box = this.#boxes.get(plugin);
+    if (box?.round === round) box.inbox.put(payload);
   }
 
   receive(plugin: string, signal: AbortSignal): Promise<Uint8Array> {
-    return this.#inboxes.get(plugin)!.take(signal);
+    return this.#boxes.get(plugin)!.inbox.take(signal);
   }
 
-  /** Opens the inbox of a plugin that takes part in the session; there are no others. */
-  open(plugin: string): void {
-    if (!this.#inboxes.has(plugin)) this.#inboxes.set(plugin, new Inbox());
+  /** Opens an empty inbox for a try of a plugin that takes part in the session; there are no others. */
+  open(plugin: string, round: number): void {
+    if (this.#boxes.get(plugin)?.round !== round) this.#boxes.set(plugin, { inbox: new Inbox(), round });
   }
 
   close(): void {
     this.#closed = true;
-    this.#timer?.cancel();
+    this.#timer?.timer.cancel();
     this.#outbox = [];
   }
 
+  #put(plugin: string, payload: Uint8Array, ended = false): void {
+    if (this.#closed) return;
+    const round = this.#boxes.get(plugin)?.round ?? 0;
+    this.#outbox.push({ plugin, payload, round, ...(ended && { ended }) });
+    if (this.#outbox.length >= MAX_PLUGINS) this.#flush();
+    else this.#schedule(COALESCE_MS);
+  }
+
+  #schedule(waitMs: number): void {
+    if (this.#timer && this.#timer.waitMs <= waitMs) return;
+    this.#timer?.timer.cancel();
+    this.#timer = { waitMs, timer: this.#clock.after(waitMs, () => this.#flush()) };
+  }
+
   #flush(): void {
-    this.#timer?.cancel();
+    this.#timer?.timer.cancel();
     this.#timer = undefined;
     const entries = this.#outbox;
     this.#outbox = [];

@@ -9,20 +9,19 @@ import { type Address, formatAddress, parseAddress } from '../wire/address/addre
 import type { AddressContent } from '../wire/address/address-content.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
-import { type AttemptReport, ConnectError } from './attempt-report.ts';
+import { ConnectError } from './attempt-report.ts';
+import { KEEP_ALIVE_MS } from './link/consent.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
 import { Reception } from './reception.ts';
 import { describeSelf } from './self-address.ts';
 import type { Session, SessionWinner } from './session.ts';
+import type { DialPolicy } from './session-options.ts';
 import { SessionTable } from './sessions.ts';
 
 /** The kind of the signal messages that sessions exchange. */
 const SESSION_KIND = 'session';
-const CONNECT_TIMEOUT_MS = 30_000;
 /** Pipes that peers may have open with us. */
 const MAX_PIPES = 1024;
-const RELAY_DELAY_MS = 1000;
-const RELAY_HOLD_MS = 3000;
 
 export interface NodeServers {
   /** Two addresses and two ports each (RFC 5780), or plain ones. */
@@ -40,10 +39,12 @@ export interface NodeOptions {
   readonly plugins?: readonly Plugin[];
   /** Where to listen; sockets are bound to this address, too. @default every interface, an ephemeral port */
   readonly listen?: { readonly address?: string; readonly port?: number };
-  /** When relayed plugins start, if direct ones still run. @default 1000 */
-  readonly relayDelayMs?: number;
-  /** How long a relayed path waits for a direct one, from the dial on. @default 3000 */
-  readonly relayHoldMs?: number;
+  /**
+   * How long a quiet pipe over datagrams is left alone before a packet keeps the mappings of NATs alive. A NAT whose
+   * mappings live shorter needs less, one that was measured to keep them for long allows more: see
+   * {@link keepAliveFor}. @default 15000
+   */
+  readonly keepAliveMs?: number;
   /**
    * Decides whom to let call, before anything is done for the caller. Its key is not proven yet where it comes without
    * an address. @default everybody
@@ -51,11 +52,12 @@ export interface NodeOptions {
   readonly accept?: (peerKey: Uint8Array, address: AddressContent | undefined) => boolean;
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends DialPolicy {
   /** Names. @default all plugins of the node */
   readonly plugins?: readonly string[];
-  /** @default 30000 */
+  /** When to give up, if something may still connect by then. @default 19000 */
   readonly timeoutMs?: number;
+  /** Gives up with its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -144,7 +146,7 @@ export class Node {
    * @throws ConnectError with the account of every attempt; AddressError; RangeError for an unknown plugin
    */
   async connect(address: Address | Uint8Array | string, options: ConnectOptions = {}): Promise<[Pipe, string]> {
-    const { signer, clock } = this.host;
+    const { signer } = this.host;
     const remote =
       typeof address === 'string' || address instanceof Uint8Array ? parseAddress(address, signer) : address;
     if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
@@ -152,22 +154,21 @@ export class Node {
     const plugins = this.#select(options.plugins);
     options.signal?.throwIfAborted();
     const session = this.#sessions!.initiate(remote);
-    const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
-    const timer = clock.after(timeoutMs, () => session.close(`no plugin connected within ${timeoutMs} ms`));
     const abort = () => session.close('given up');
     options.signal?.addEventListener('abort', abort, { once: true });
-    session.dial(plugins);
+    session.dial(plugins, options, options.timeoutMs);
     const winner = await session.winner;
-    timer.cancel();
     options.signal?.removeEventListener('abort', abort);
     if (winner && (this.#closed || options.signal?.aborted)) {
+      winner.link.end('given up');
       winner.link.abort();
-      winner.dispose();
+      session.close('given up');
     }
     options.signal?.throwIfAborted();
     if (this.#closed) throw new Error('the node was closed');
     if (!winner) throw new ConnectError('no plugin connected', session.reports);
-    return [this.#adopt(winner, session), winner.plugin];
+    const pipe = this.#adopt(winner, session);
+    return [pipe, pipe.plugin];
   }
 
   /**
@@ -186,7 +187,7 @@ export class Node {
 
   async #start(): Promise<void> {
     const { host, identity } = this;
-    const { servers, listen, relayDelayMs, relayHoldMs } = this.#options;
+    const { servers, listen, keepAliveMs = KEEP_ALIVE_MS } = this.#options;
     this.#reception = await Reception.open(host, listen ?? {}, {
       // Whoever comes before the node knows its own address comes too early.
       hello: (hello, transport) => (this.#sessions ? this.#sessions.greeted(hello, transport) : transport.abort()),
@@ -213,8 +214,7 @@ export class Node {
       plugins: this.#plugins,
       servers: { stun: servers?.stun ?? [], turn: servers?.turn ?? [] } satisfies Servers,
       bindAddress: listen?.address,
-      relayDelayMs: relayDelayMs ?? RELAY_DELAY_MS,
-      relayHoldMs: relayHoldMs ?? RELAY_HOLD_MS,
+      keepAliveMs,
       local: () => this.#address,
       post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),
       accept: this.#options.accept ?? (() => true),
@@ -257,7 +257,8 @@ export class Node {
   #accept(session: Session, winner: SessionWinner): void {
     if (this.#closed || this.#pipes.size >= MAX_PIPES) {
       winner.link.end('too many pipes');
-      winner.dispose();
+      winner.link.abort();
+      session.close('too many pipes');
       return;
     }
     const pipe = this.#adopt(winner, session);
@@ -268,13 +269,15 @@ export class Node {
     const pipe = new Pipe({
       link: winner.link,
       clock: this.host.clock,
-      plugin: winner.plugin,
       peerKey: session.remoteKey,
-      attempts: session.reports satisfies readonly AttemptReport[],
-      dispose: () => winner.dispose(),
+      attempts: () => session.reports,
+      settled: session.ended,
     });
     this.#pipes.add(pipe);
-    void pipe.closed.then(() => this.#pipes.delete(pipe));
+    void pipe.closed.then(() => {
+      this.#pipes.delete(pipe);
+      session.close('the pipe was closed', false);
+    });
     for (const [handler, offs] of this.#messageHandlers) offs.add(pipe.onMessage(handler));
     return pipe;
   }

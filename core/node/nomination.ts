@@ -16,6 +16,7 @@ export class Nomination {
   #holder: object | undefined;
   #directAlive: number;
   #holding = true;
+  #relayTaken = false;
 
   /**
    * @param directAttempts how many attempts may still yield a direct path
@@ -51,6 +52,13 @@ export class Nomination {
     this.#advance();
   }
 
+  /** The path that was granted is a relay, and carries the pipe now: a direct one may still take over. */
+  relayTaken(): void {
+    this.#relayTaken = true;
+    this.#holder = undefined;
+    this.#advance();
+  }
+
   /** The session is over: nobody is granted anything any more. */
   close(): void {
     this.#hold.cancel();
@@ -59,7 +67,7 @@ export class Nomination {
 
   #advance(): void {
     if (this.#holder) return;
-    const mayRelay = this.#directAlive <= 0 || !this.#holding;
+    const mayRelay = !this.#relayTaken && (this.#directAlive <= 0 || !this.#holding);
     const index = this.#waiting.findIndex((candidate) => candidate.path === 'direct' || mayRelay);
     const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
     this.#holder = next?.key;

@@ -1,8 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../simulator/world/random.ts';
 import type { Transport, TransportSink } from '../plugins/transport.ts';
+import { FRAME } from '../wire/proof.ts';
+import { SEALED_OVERHEAD } from '../wire/sealed-frame.ts';
+import { FrameGuard } from './link/frame-guard.ts';
+import { Link } from './link/link.ts';
+import { LinkPath } from './link/link-path.ts';
 import { Pipe, PipeClosed } from './pipe.ts';
-import { ProvenLink } from './proven-link.ts';
 import { ReceiveTimeout, SUB_ALL } from './subscription.ts';
+
+const guard = (role: 'initiator' | 'responder') => new FrameGuard(role, Buffer.alloc(32, 1), Buffer.from('test'));
 
 /** A transport whose other end is the test. */
 class TestTransport implements Transport {
@@ -15,6 +22,7 @@ class TestTransport implements Transport {
   onResume: (() => void) | undefined;
   state: 'open' | 'ended' | 'aborted' = 'open';
   sink!: TransportSink;
+  readonly peer = guard('responder');
 
   constructor(reliable = true) {
     this.reliable = reliable;
@@ -49,18 +57,27 @@ class TestTransport implements Transport {
     this.sink.closed();
   }
 
-  /** What the peer says: a data frame. */
-  say(text: string): void {
-    this.sink.message(Buffer.concat([Buffer.of(0x84), Buffer.from(text)]));
+  /** What the peer says. */
+  say(text: string, kind: number = FRAME.data): void {
+    this.sink.message(this.peer.seal(kind, Buffer.from(text)));
+  }
+
+  /** What was sent to the peer, of this kind. */
+  told(kind: number): Uint8Array[] {
+    const reader = guard('responder');
+    return this.sent.flatMap((bytes) => reader.open(bytes) ?? []).flatMap((f) => (f.kind === kind ? f.body : []));
   }
 }
 
-/** Timers that the test fires by hand. */
+/** Timers that the test fires by hand, all at once. */
 class TestClock {
   readonly timers = new Set<() => void>();
+  /** How long after each other. */
+  stepMs = 0;
+  #nowMs = 0;
 
   now(): number {
-    return 0;
+    return this.#nowMs * 1000;
   }
 
   wallMs(): number {
@@ -73,6 +90,7 @@ class TestClock {
   }
 
   fire(): void {
+    this.#nowMs += this.stepMs;
     for (const task of [...this.timers]) {
       this.timers.delete(task);
       task();
@@ -91,16 +109,28 @@ describe('Pipe', () => {
     transport = new TestTransport(reliable);
     clock = new TestClock();
     disposed = 0;
-    return new Pipe({
-      link: new ProvenLink(transport, clock, () => {}),
+    return new Pipe({ link: link(), ...options() });
+  }
+
+  function link(): Link {
+    const path = new LinkPath({
+      transport,
       clock,
+      guard: guard('initiator'),
       plugin: 'test',
-      peerKey: Buffer.alloc(33, 2),
-      attempts: [],
-      dispose: () => {
-        disposed++;
-      },
+      kind: 'direct',
+      nominate: () => Buffer.alloc(0),
     });
+    transport.sent.length = 0; // The nomination.
+    path.release = () => {
+      disposed++;
+    };
+    return new Link(path, { clock, random: SeededRandom.fromText('pipe') });
+  }
+
+  function options() {
+    const settled = Promise.resolve();
+    return { clock, peerKey: Buffer.alloc(33, 2), attempts: () => [], settled };
   }
 
   let pipe: Pipe;
@@ -164,7 +194,7 @@ describe('Pipe', () => {
     })();
     transport.say('a');
     transport.say('b');
-    transport.sink.message(Buffer.concat([Buffer.of(0x85), Buffer.from('done')]));
+    transport.say('done', FRAME.close);
     transport.sink.closed();
     await reading;
     expect(words).toEqual(['a', 'b']);
@@ -196,17 +226,18 @@ describe('Pipe', () => {
     transport.full = false;
     transport.sink.drained();
     await waiting;
-    expect(transport.sent).toHaveLength(2);
+    expect(transport.told(FRAME.data).map(text)).toEqual(['1', '2']);
   });
 
   it('refuses a message that is too long by name of the limit', async () => {
-    expect(pipe.maxMessage).toBe(999);
-    await expect(pipe.send(new Uint8Array(1000))).rejects.toThrow('at most 999');
+    const limit = 1000 - SEALED_OVERHEAD;
+    expect(pipe.maxMessage).toBe(limit);
+    await expect(pipe.send(new Uint8Array(limit + 1))).rejects.toThrow(`at most ${limit}`);
   });
 
   it('tells the peer why it closes, lets a stream drain, then frees everything', async () => {
     pipe.close('that was all');
-    expect(text(transport.sent[0]!.subarray(1))).toBe('that was all');
+    expect(transport.told(FRAME.close).map(text)).toEqual(['that was all']);
     expect([transport.state, disposed]).toEqual(['ended', 0]);
     expect(await pipe.closed).toEqual({ by: 'us', text: 'that was all' });
     await expect(pipe.send(Buffer.from('x'))).rejects.toBeInstanceOf(PipeClosed);
@@ -229,12 +260,11 @@ describe('Pipe', () => {
   it('keeps the order of what came before the pipe and what the transport still held back', async () => {
     transport = new TestTransport();
     clock = new TestClock();
-    const link = new ProvenLink(transport, clock, () => {});
+    const held = link();
     for (let count = 0; count < 64; count++) transport.say(`${count}`);
     expect(transport.paused).toBe(true);
     transport.onResume = () => transport.say('64');
-    const options = { clock, plugin: 'test', peerKey: Buffer.alloc(33, 2), attempts: [], dispose: () => {} };
-    const ordered = new Pipe({ link, ...options });
+    const ordered = new Pipe({ link: held, ...options() });
     for (let count = 0; count <= 64; count++) expect(text(await ordered.recv())).toBe(`${count}`);
   });
 
@@ -259,14 +289,49 @@ describe('Pipe', () => {
     expect([text(await first), text(await pipe.recv({ pattern: /^a/ }))]).toEqual(['a1', 'a2']);
   });
 
-  it('keeps an unreliable transport alive, and notices when the peer has gone silent', async () => {
+  it('lets nobody else in: what the peer did not seal, and what was there before, is no message and closes nothing', async () => {
     pipe = open(false);
-    for (let beat = 0; beat < 3; beat++) clock.fire();
-    transport.say('still here');
-    for (let beat = 0; beat < 4; beat++) clock.fire();
-    expect(transport.sent.map(([kind]) => kind)).toEqual(Array(7).fill(0x87));
-    clock.fire();
+    const heard: string[] = [];
+    pipe.onMessage((message) => heard.push(text(message)));
+    const frame = transport.peer.seal(FRAME.data, Buffer.from('once'));
+    const stranger = new FrameGuard('responder', Buffer.alloc(32, 2), Buffer.from('test'));
+    transport.sink.message(frame);
+    transport.sink.message(frame);
+    transport.sink.message(stranger.seal(FRAME.close, Buffer.from('bye')));
+    transport.sink.message(Buffer.concat([Buffer.of(FRAME.close), Buffer.from('bye')]));
+    transport.sink.message(
+      transport.sent[0] ?? guard('initiator').seal(FRAME.close, Buffer.from('our own, reflected')),
+    );
+    transport.say('still there');
+    expect(heard).toEqual(['once', 'still there']);
+    expect(transport.state).toBe('open');
+  });
+
+  it('ends a stream into which somebody else got', async () => {
+    transport.sink.message(guard('initiator').seal(FRAME.data, Buffer.from('x')));
+    expect(await pipe.closed).toEqual({ by: 'network', text: 'a frame came that the peer did not seal' });
+  });
+
+  it('keeps a path of datagrams alive, and closes when the peer does not answer for 30 s (RFC 7675)', async () => {
+    pipe = open(false);
+    clock.stepMs = 1000;
+    for (let beat = 0; beat < 20; beat++) {
+      clock.fire();
+      for (const ping of transport.told(FRAME.ping).slice(-1)) transport.say(text(ping), FRAME.pong);
+    }
+    expect(transport.told(FRAME.ping)).toHaveLength(10);
+    for (let beat = 0; beat < 40 && transport.state === 'open'; beat++) clock.fire();
     expect(await pipe.closed).toEqual({ by: 'network', text: 'the peer has gone silent' });
     expect([transport.state, disposed, clock.timers.size]).toEqual(['aborted', 1, 0]);
+  });
+
+  it('takes what anybody can send for no sign of life', async () => {
+    pipe = open(false);
+    clock.stepMs = 1000;
+    for (let beat = 0; beat < 60 && transport.state === 'open'; beat++) {
+      transport.sink.message(Buffer.of(FRAME.pong));
+      clock.fire();
+    }
+    expect(transport.state).toBe('aborted');
   });
 });

@@ -2,7 +2,7 @@ import { nodeIdOf } from '../identity/node-id.ts';
 import type { NetError } from '../net/error.ts';
 import type { Clock, Timer } from '../ports/index.ts';
 import type { AttemptReport } from './attempt-report.ts';
-import type { ProvenLink } from './proven-link.ts';
+import type { Link } from './link/link.ts';
 import { filterKey, type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription } from './subscription.ts';
 
 /** Messages and bytes that may wait for a reader before a reliable pipe pushes back and an unreliable one drops. */
@@ -30,39 +30,35 @@ export class PipeClosed extends Error {
 }
 
 export interface PipeOptions {
-  readonly link: ProvenLink;
+  readonly link: Link;
   readonly clock: Clock;
-  readonly plugin: string;
   readonly peerKey: Uint8Array;
-  readonly attempts: readonly AttemptReport[];
-  /** Called once, when the pipe needs nothing any more. */
-  dispose(): void;
+  readonly attempts: () => readonly AttemptReport[];
+  /** Resolves when no better path is looked for any more. */
+  readonly settled: Promise<void>;
 }
 
 export type MessageHandler = (message: Uint8Array, pipe: Pipe) => void;
 
 /** A proven channel between two nodes. Message boundaries are kept; nothing is encrypted. */
 export class Pipe implements AsyncIterable<Uint8Array> {
-  /** The plugin that won. */
-  readonly plugin: string;
-  readonly protocol: 'udp' | 'tcp';
   /** False: messages may get lost or swapped. */
   readonly reliable: boolean;
   /** The longest message, in bytes. */
   readonly maxMessage: number;
   readonly peerKey: Uint8Array;
   readonly peerId: string;
-  /** How each plugin's try ended at this end. */
-  readonly attempts: readonly AttemptReport[];
+  /** Resolves when no better path is looked for any more: a relayed pipe stays relayed then. Never rejects. */
+  readonly settled: Promise<void>;
   /** Resolves when the pipe is closed; never rejects. */
   readonly closed: Promise<CloseReason>;
   /** Resolves when nothing of the pipe is left: what was queued has gone, or was given up; never rejects. */
   readonly released: Promise<void>;
   /** Messages that no reader wanted, or that came faster than an unreliable pipe was read. */
   dropped = 0;
-  readonly #link: ProvenLink;
+  readonly #link: Link;
   readonly #clock: Clock;
-  readonly #dispose: () => void;
+  readonly #attempts: () => readonly AttemptReport[];
   readonly #subscriptions = new Set<Subscription>();
   readonly #byFilter = new Map<string, Subscription>();
   /** Those that {@link recv} made: nobody says when such a reader has read enough. */
@@ -82,16 +78,14 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   #free!: () => void;
 
   constructor(options: PipeOptions) {
-    this.plugin = options.plugin;
-    this.protocol = options.link.protocol;
     this.reliable = options.link.reliable;
     this.maxMessage = options.link.maxMessage;
     this.peerKey = options.peerKey;
     this.peerId = nodeIdOf(options.peerKey);
-    this.attempts = options.attempts;
+    this.settled = options.settled;
     this.#link = options.link;
     this.#clock = options.clock;
-    this.#dispose = options.dispose;
+    this.#attempts = options.attempts;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -103,6 +97,26 @@ export class Pipe implements AsyncIterable<Uint8Array> {
       closed: (error) => this.#ended(error),
       drained: () => this.#drained(),
     });
+  }
+
+  /** The plugin whose path carries the pipe now. */
+  get plugin(): string {
+    return this.#link.path.plugin;
+  }
+
+  /** Does the pipe run through a relay now? */
+  get path(): 'direct' | 'relayed' {
+    return this.#link.path.kind;
+  }
+
+  /** What carries the pipe now. */
+  get protocol(): 'udp' | 'tcp' {
+    return this.#link.path.transport.protocol;
+  }
+
+  /** How each plugin's try has ended at this end, so far. */
+  get attempts(): readonly AttemptReport[] {
+    return this.#attempts();
   }
 
   /**
@@ -268,7 +282,6 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     this.#isReleased = true;
     this.#linger?.cancel();
     this.#link.abort();
-    this.#dispose();
     this.#free();
   }
 }

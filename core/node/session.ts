@@ -3,46 +3,52 @@ import type { PlanInput, Plugin, ProvenTransport, Role, Servers } from '../plugi
 import type { Transport } from '../plugins/transport.ts';
 import type { Host, Timer } from '../ports/index.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
-import { withContext } from '../wire/context.ts';
-import { type Hello, NONCE_LENGTH } from '../wire/proof.ts';
-import type { PluginEntry, SessionMessage } from '../wire/session-message.ts';
-import { WireError } from '../wire/wire-error.ts';
+import type { PluginEntry, SessionMessage, SessionOpening } from '../wire/session-message.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptRunner, type AttemptSession, type Candidate } from './attempt-runner.ts';
-import { type HandshakeKeys, initiate, respond } from './handshake.ts';
+import { Cascade, type DueAttempt } from './cascade/cascade.ts';
+import { ofFamily, serversOfFamily } from './cascade/family.ts';
+import { outlookOf } from './cascade/outlook.ts';
+import { type CascadePlan, planCascade } from './cascade/plan.ts';
+import { Link } from './link/link.ts';
+import type { LinkPath } from './link/link-path.ts';
 import { Mailbox } from './mailbox.ts';
 import { Nomination } from './nomination.ts';
-import type { ProvenLink } from './proven-link.ts';
+import { Prover } from './prover.ts';
 import { formatSessionId } from './session-id.ts';
+import { SessionKeys } from './session-keys.ts';
+import type { DialPolicy } from './session-options.ts';
 
 export interface SessionOptions {
   readonly host: Host;
   readonly identity: Identity;
   readonly role: Role;
   readonly id: Uint8Array;
-  /** Known to the two ends alone; random, and of no use, where the peer can't be told it. */
-  readonly secret: Uint8Array;
+  /** 32 random bytes: our part of the session's keys. */
+  readonly share: Uint8Array;
   readonly local: AddressContent;
   readonly remote: AddressContent | undefined;
   readonly remoteKey: Uint8Array;
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
-  /** When relayed plugins start, if direct ones still run. */
-  readonly relayDelayMs: number;
-  /** How long a relayed path waits for a direct one, from the dial on. */
-  readonly relayHoldMs: number;
+  /** How long a quiet path of datagrams is left alone. */
+  readonly keepAliveMs: number;
   /** Sends a message to the peer over the signal channel; undefined where there is none. */
   readonly post: ((message: SessionMessage) => void) | undefined;
 }
 
 export interface SessionWinner {
-  readonly link: ProvenLink;
-  readonly plugin: string;
-  /** Frees what the attempt still holds. */
-  dispose(): void;
+  readonly link: Link;
+  readonly reliable: boolean;
 }
 
-/** One try of two nodes to get connected: all plugins at once, the first path that both ends have proved wins. */
+/** What an attempt costs whose plugin does not say. */
+const DEFAULT_PACKETS = 16;
+
+/**
+ * One try of two nodes to get connected. The first path that both ends have proved makes the link; where that is a
+ * relay, the session goes on until a direct path has taken over or none can come any more.
+ */
 export class Session implements AttemptSession {
   readonly host: Host;
   readonly role: Role;
@@ -52,38 +58,49 @@ export class Session implements AttemptSession {
   readonly bindAddress: string | undefined;
   readonly mailbox: Mailbox;
   readonly startedAtUs: number;
+  readonly keys: SessionKeys;
   /** Undefined: every plugin has ended and none won, or the session was closed. */
   readonly winner: Promise<SessionWinner | undefined>;
+  /** Resolves when nothing of the session runs any more: what it found is final. */
+  readonly ended: Promise<void>;
   readonly #options: SessionOptions;
-  readonly #runners = new Map<string, AttemptRunner>();
-  #secret: Uint8Array;
+  readonly #cascade: Cascade;
+  readonly #prover: Prover;
+  #policy: DialPolicy = {};
+  #plan: CascadePlan | undefined;
   #remote: AddressContent | undefined;
   #nomination: Nomination | undefined;
-  /** Relayed plugins that have not started yet. */
-  #waiting: readonly Plugin[] = [];
-  #relayTimer: Timer | undefined;
+  #link: Link | undefined;
+  #carrier: AttemptRunner | undefined;
+  #limit: Timer | undefined;
   #settle!: (winner: SessionWinner | undefined) => void;
+  #end!: () => void;
   #over = false;
 
   constructor(options: SessionOptions) {
+    const { host, role, id, remoteKey, identity } = options;
     this.#options = options;
-    this.host = options.host;
-    this.role = options.role;
-    this.id = options.id;
-    this.idText = formatSessionId(options.id);
-    this.#secret = options.secret;
+    this.host = host;
+    this.role = role;
+    this.id = id;
+    this.idText = formatSessionId(id);
+    this.keys = new SessionKeys({ role, id, ownKey: identity.publicKey, remoteKey }, options.share);
+    this.#prover = new Prover({ host, identity, id, remoteKey, keys: this.keys });
     this.#remote = options.remote;
-    this.remoteKey = options.remoteKey;
+    this.remoteKey = remoteKey;
     this.bindAddress = options.bindAddress;
-    this.startedAtUs = options.host.clock.now();
-    this.mailbox = new Mailbox(options.host.clock, (entries) => this.#post({ sessionId: this.id, entries }));
+    this.startedAtUs = host.clock.now();
+    this.mailbox = new Mailbox(host.clock, (entries) => this.#post({ entries }));
     this.winner = new Promise((resolve) => {
       this.#settle = resolve;
     });
-  }
-
-  get secret(): Uint8Array {
-    return this.#secret;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#cascade = new Cascade(host.clock, (plugin, round) => this.#runner(plugin, round), {
+      proven: (runner, path) => this.#proven(runner, path),
+      failed: (runner) => this.#failed(runner),
+    });
   }
 
   /** The peer's address; undefined as long as it has not shown it. */
@@ -97,163 +114,179 @@ export class Session implements AttemptSession {
 
   /** How each plugin's try ended so far. */
   get reports(): AttemptReport[] {
-    return [...this.#runners.values()].flatMap((runner) => runner.report ?? []);
+    return this.#cascade.reports;
   }
 
   /**
-   * The initiator's start, once. Direct plugins run at once; the relayed ones follow when no direct one is left or some
-   * time has gone by, since most pairs are connected by then and a relay costs somebody something.
+   * The initiator's start, once.
+   * @param limitMs when to give up @default as the plan says
    */
-  dial(plugins: readonly Plugin[]): void {
-    const direct = plugins.filter(({ path }) => path === 'direct');
-    const relayed = plugins.filter(({ path }) => path === 'relayed');
-    this.#nomination = new Nomination(this.host.clock, direct.length, this.#options.relayHoldMs);
-    this.#add(plugins);
-    this.#waiting = relayed;
-    if (direct.length === 0) this.#runRelayed();
-    else {
-      if (relayed.length > 0) {
-        this.#relayTimer = this.host.clock.after(this.#options.relayDelayMs, () => this.#runRelayed());
-      }
-      this.#runAtBothEnds(direct);
-    }
+  dial(plugins: readonly Plugin[], policy: DialPolicy = {}, limitMs?: number): void {
+    this.#policy = policy;
+    const contenders = plugins.map(({ name, path, packets = DEFAULT_PACKETS }) => ({ name, path, packets }));
+    const outlook = outlookOf(this.#options.local, this.#remote);
+    const plan = planCascade(contenders, { outlook, relay: policy.relay ?? 'hold', limitMs });
+    this.#plan = plan;
+    const direct = contenders.filter(({ path }) => path === 'direct').length;
+    this.#nomination = new Nomination(this.host.clock, direct, plan.relayHoldMs);
+    this.#limit = this.host.clock.after(plan.limitMs, () =>
+      this.#giveUp(`no plugin connected within ${plan.limitMs} ms`),
+    );
+    const due = plan.starts.map(({ name, afterMs }) => {
+      return { plugin: plugins.find((plugin) => plugin.name === name)!, afterMs, round: 0 };
+    });
+    this.#startAtBothEnds(due);
   }
 
   /** The responder's: starts those of the plugins that do not run yet. */
-  start(plugins: readonly Plugin[]): void {
-    const added = this.#add(plugins);
-    const input = this.#planInput();
-    for (const runner of added) void this.#run(runner, input);
+  start(due: readonly DueAttempt[]): void {
+    if (!this.#over) this.#cascade.schedule(due, () => this.#planInput());
   }
 
   /** The initiator has told a responder what it runs. What runs already, because a connection came first, goes on. */
-  open(secret: Uint8Array, remote: AddressContent | undefined, plugins: readonly Plugin[]): void {
+  open(opening: SessionOpening, remote: AddressContent | undefined, due: readonly DueAttempt[]): void {
     if (this.#over) return;
-    this.#secret = secret;
+    const { secret, family, reliable } = opening;
+    this.keys.learn(secret);
     this.#remote = remote ?? this.#remote;
-    this.start(plugins);
+    this.#policy = { reliable, ...(family && { family }) };
+    this.mailbox.nudge();
+    this.start(due);
   }
 
   /** What the peer's plugins say. */
-  receive(entries: readonly PluginEntry[]): void {
-    for (const { plugin, payload, ended } of entries) {
-      if (ended) this.#runners.get(plugin)?.peerEnded(printable(payload));
-      else this.mailbox.deliver(plugin, payload);
+  receive({ entries, share }: Pick<SessionMessage, 'entries' | 'share'>): void {
+    if (share && this.role === 'initiator') this.keys.learn(share);
+    for (const entry of entries) {
+      if (!entry.ended) this.mailbox.deliver(entry);
+      else this.#peerEnded(entry);
     }
   }
 
   /** A transport that the peer opened to our listening port, for the attempt of this plugin. */
   deliver(plugin: string, transport: Transport): void {
-    const runner = this.#over ? undefined : this.#runners.get(plugin);
+    const runner = this.#over ? undefined : this.#cascade.get(plugin);
     if (runner) runner.deliver(transport);
     else transport.abort();
   }
 
   /** The handshake over a candidate, for an attempt. */
-  async prove({ plugin }: AttemptRunner, { transport, clock, signal }: Candidate): Promise<ProvenTransport> {
-    const { host } = this;
-    const base = { transport, clock, keys: this.#keys(), signal };
-    const nonce = host.random.bytes(NONCE_LENGTH);
-    if (this.role === 'responder') {
-      return respond({ ...base, nonce, admit: (hello) => this.#admit(hello, plugin.name) });
-    }
-    const hello: Hello = {
-      sessionId: this.id,
-      initiatorKey: this.#options.identity.publicKey,
-      responderKey: this.remoteKey,
-      nonce,
-      plugin: plugin.name,
-    };
-    const path = {};
-    const nominate = () => this.#nomination!.request(path, plugin.path);
-    try {
-      return await initiate({ ...base, hello, nominate });
-    } catch (error) {
-      this.#nomination!.release(path);
-      throw error;
-    }
-  }
-
-  /** Ends every attempt. The peer is told, if it may still be trying. */
-  close(reason: string, tellPeer = true): void {
-    if (this.#over) return;
-    if (tellPeer) this.#post({ sessionId: this.id, entries: [], close: true });
-    this.#finish(undefined, reason);
-  }
-
-  #add(plugins: readonly Plugin[]): AttemptRunner[] {
-    const added = plugins.filter((plugin) => !this.#runners.has(plugin.name));
-    return added.map((plugin) => {
-      const runner = new AttemptRunner(this, plugin);
-      this.#runners.set(plugin.name, runner);
-      this.mailbox.open(plugin.name);
-      return runner;
+  prove({ plugin }: AttemptRunner, candidate: Candidate): Promise<ProvenTransport> {
+    if (this.role === 'responder') return this.#prover.respond(plugin, candidate);
+    const { transport } = this.#policy;
+    return this.#prover.initiate(plugin, candidate, {
+      ...(transport && { transport }),
+      nomination: this.#nomination!,
+      guard: () => this.#link?.path.guard,
     });
   }
 
-  #runAtBothEnds(plugins: readonly Plugin[]): void {
-    const names = plugins.map(({ name }) => name);
-    this.#post({ sessionId: this.id, open: { plugins: names, secret: this.#secret }, entries: [] });
-    const input = this.#planInput();
-    for (const name of names) void this.#run(this.#runners.get(name)!, input);
+  /** Ends every attempt. A link stays. The peer is told, if it may still be trying. */
+  close(reason: string, tellPeer = true): void {
+    if (this.#over) return;
+    if (tellPeer) this.#post({ entries: [], close: true });
+    this.#finish(reason);
   }
 
-  #runRelayed(): void {
-    const relayed = this.#waiting;
-    this.#waiting = [];
-    this.#relayTimer?.cancel();
-    if (!this.#over && relayed.length > 0) this.#runAtBothEnds(relayed);
+  #runner(plugin: Plugin, round: number): AttemptRunner {
+    const runner = new AttemptRunner(this, plugin, round);
+    this.mailbox.open(plugin.name, round);
+    const { transport } = this.#policy;
+    if (transport && plugin.transport && plugin.transport !== transport) runner.skip(`a ${transport} was asked for`);
+    return runner;
   }
 
-  async #run(runner: AttemptRunner, input: PlanInput): Promise<void> {
-    const link = await runner.run(input);
-    if (link) {
-      const winner = { link, plugin: runner.plugin.name, dispose: () => runner.dispose() };
-      this.#finish(winner, 'lost the race');
+  #startAtBothEnds(due: readonly DueAttempt[]): void {
+    const { family, reliable = false } = this.#policy;
+    const plugins = due.map(({ plugin, afterMs, round }) => ({ plugin: plugin.name, afterMs, round }));
+    this.#post({ open: { plugins, secret: this.keys.share, reliable, ...(family && { family }) }, entries: [] });
+    this.start(due);
+  }
+
+  #proven(runner: AttemptRunner, path: LinkPath): void {
+    path.release = () => runner.dispose();
+    if (this.#over || (this.#link && !this.#link.adopt(path))) {
+      path.abort();
+      return;
+    }
+    this.#carrier?.replaced(runner.plugin.name);
+    this.#carrier = runner;
+    if (!this.#link) {
+      this.#link = new Link(path, this.host, this.#options.keepAliveMs);
+      this.#settle({ link: this.#link, reliable: this.#policy.reliable ?? false });
+    }
+    this.#cascade.cancel('lost the race', runner.plugin.path === 'direct' ? undefined : 'relayed');
+    this.#nomination?.relayTaken();
+    if (runner.plugin.path === 'direct' || this.#cascade.alive === 0) this.#finish('lost the race');
+  }
+
+  #failed(runner: AttemptRunner): void {
+    const { outcome, reason } = runner.report!;
+    if (this.#over || outcome === 'cancelled') return;
+    if (outcome === 'failed' && this.#mayRetry(runner)) {
+      const again = { plugin: runner.plugin, afterMs: 0, round: runner.round + 1 };
+      this.#startAtBothEnds([again]);
       return;
     }
     this.#nomination?.withdraw(runner.plugin.path);
-    const { outcome, reason } = runner.report!;
     // What our dials met is nobody's business: a stranger could have us knock at doors and tell who opened.
-    const told = outcome === 'not-applicable' ? reason : 'it failed there';
-    if (!this.#over && outcome !== 'cancelled') this.mailbox.sendEnd(runner.plugin.name, told);
-    if (this.role === 'responder') return;
-    const left = [...this.#runners.values()].filter((other) => !other.report).length;
-    if (left === 0) this.close('no plugin connected');
-    else if (left === this.#waiting.length) this.#runRelayed();
+    this.mailbox.sendEnd(runner.plugin.name, outcome === 'not-applicable' ? reason : 'it failed there');
+    const { alive, waiting } = this.#cascade;
+    if (alive === 0) this.#exhausted();
+    else if (this.role === 'initiator' && alive === waiting.length) this.#hurry(waiting);
   }
 
-  #finish(winner: SessionWinner | undefined, reason: string): void {
+  /** Nothing runs, but something is due: why wait? */
+  #hurry(waiting: readonly Plugin[]): void {
+    this.#startAtBothEnds(waiting.map((plugin) => ({ plugin, afterMs: 0, round: 0 })));
+  }
+
+  #mayRetry({ round }: AttemptRunner): boolean {
+    if (!this.#plan || this.#link || round > 0 || this.#policy.retry === false) return false;
+    return this.host.clock.now() - this.startedAtUs < this.#plan.retryUntilMs * 1000;
+  }
+
+  #exhausted(): void {
+    if (this.#link) this.#finish('no other path was found');
+    else if (this.role === 'initiator') this.close('no plugin connected');
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#link) this.#finish(reason);
+    else this.close(reason);
+  }
+
+  #peerEnded({ plugin, round, payload }: PluginEntry): void {
+    const runner = this.#cascade.get(plugin);
+    if (runner?.round === round) runner.peerEnded(printable(payload));
+  }
+
+  #finish(reason: string): void {
     if (this.#over) return;
     this.#over = true;
-    for (const runner of this.#runners.values()) runner.cancel(reason);
+    this.#cascade.cancel(reason);
     this.mailbox.close();
     this.#nomination?.close();
-    this.#relayTimer?.cancel();
-    this.#settle(winner);
+    this.#limit?.cancel();
+    this.#settle(undefined);
+    this.#end();
   }
 
   #planInput(): PlanInput {
     const { role, local, servers, post } = this.#options;
-    return { role, local, remote: this.#remote, servers, signalling: post !== undefined };
-  }
-
-  #keys(): HandshakeKeys {
-    const { identity, host } = this.#options;
+    const { family } = this.#policy;
     return {
-      sign: (context, message) => identity.sign(context, message),
-      verify: (context, signature, message, key) => host.signer.verify(signature, withContext(context, message), key),
+      role,
+      local: ofFamily(local, family),
+      remote: this.#remote && ofFamily(this.#remote, family),
+      servers: serversOfFamily(servers, family),
+      signalling: post !== undefined,
     };
   }
 
-  #admit(hello: Hello, plugin: string): void {
-    const expected = Buffer.concat([this.id, this.remoteKey, this.#options.identity.publicKey]);
-    const named = Buffer.concat([hello.sessionId, hello.initiatorKey, hello.responderKey]);
-    if (!expected.equals(named) || hello.plugin !== plugin) throw new WireError('a hello for another session');
-  }
-
-  #post(message: SessionMessage): void {
-    this.#options.post?.(message);
+  #post(message: Omit<SessionMessage, 'sessionId'>): void {
+    const share = this.role === 'responder' && this.keys.known ? { share: this.keys.share } : {};
+    this.#options.post?.({ sessionId: this.id, ...share, ...message });
   }
 }
 

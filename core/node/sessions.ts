@@ -4,7 +4,8 @@ import type { Transport } from '../plugins/transport.ts';
 import type { Host } from '../ports/index.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
 import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
-import { SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
+import { type PluginStart, SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
+import type { DueAttempt } from './cascade/cascade.ts';
 import { Session, type SessionWinner } from './session.ts';
 import { formatSessionId } from './session-id.ts';
 
@@ -23,8 +24,7 @@ export interface SessionTableOptions {
   readonly plugins: readonly Plugin[];
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
-  readonly relayDelayMs: number;
-  readonly relayHoldMs: number;
+  readonly keepAliveMs: number;
   /** Our own address at this moment. */
   readonly local: () => AddressContent;
   /** Sends over the signal channel; undefined if the node has none. */
@@ -64,16 +64,16 @@ export class SessionTable {
     if (!session || !sameKey(session.remoteKey, from)) return;
     if (message.open && session.role === 'responder') {
       this.#walkIns.delete(session);
-      session.open(message.open.secret, remote, this.#known(message.open.plugins));
+      session.open(message.open, remote, this.#known(message.open.plugins));
     }
-    session.receive(message.entries);
+    session.receive(message);
     if (message.close) session.close('the peer gave up', false);
   }
 
   /** A connection on which an initiator introduces itself. Nobody has proved anything yet. */
   greeted(hello: Hello, transport: Transport): void {
     const { publicKey } = this.#options.identity;
-    const plugins = this.#known([hello.plugin]);
+    const plugins = this.#known([{ plugin: hello.plugin, afterMs: 0, round: 0 }]);
     let session = this.#sessions.get(formatSessionId(hello.sessionId));
     const forUs = sameKey(hello.responderKey, publicKey) && plugins.length > 0;
     if (!session && forUs) session = this.#welcome(hello.initiatorKey, undefined, hello.sessionId, 'walk-in');
@@ -98,8 +98,11 @@ export class SessionTable {
     this.#sessions.clear();
   }
 
-  #known(names: readonly string[]): Plugin[] {
-    return this.#options.plugins.filter((plugin) => names.includes(plugin.name));
+  #known(starts: readonly PluginStart[]): DueAttempt[] {
+    return starts.flatMap(({ plugin: name, afterMs, round }) => {
+      const plugin = this.#options.plugins.find((candidate) => candidate.name === name);
+      return plugin ? [{ plugin, afterMs, round }] : [];
+    });
   }
 
   /** A session that a peer starts; undefined if there are too many, or it may not. */
@@ -112,7 +115,6 @@ export class SessionTable {
     const { host, identity, accept, accepted } = this.#options;
     if (this.#closed || !this.#hasRoom(from, how) || sameKey(from, identity.publicKey)) return undefined;
     if (!accept(from, remote)) return undefined;
-    // Until the peer tells its secret over the signal channel, a secret that nobody knows stands in for it.
     const session = this.#add('responder', id, host.random.bytes(SESSION_SECRET_LENGTH), from, remote);
     const timers = [host.clock.after(INBOUND_LIFE_MS, () => session.close('took too long'))];
     if (how === 'walk-in') {
@@ -120,10 +122,10 @@ export class SessionTable {
       const leave = () => this.#walkIns.has(session) && session.close('took too long');
       timers.push(host.clock.after(WALK_IN_LIFE_MS, leave));
     }
-    void session.winner.then((winner) => {
+    void session.winner.then((winner) => winner && accepted(session, winner));
+    void session.ended.then(() => {
       for (const timer of timers) timer.cancel();
       this.#walkIns.delete(session);
-      if (winner) accepted(session, winner);
     });
     return session;
   }
@@ -141,28 +143,27 @@ export class SessionTable {
   #add(
     role: 'initiator' | 'responder',
     id: Uint8Array,
-    secret: Uint8Array,
+    share: Uint8Array,
     remoteKey: Uint8Array,
     remote: AddressContent | undefined,
   ): Session {
-    const { host, identity, servers, bindAddress, relayDelayMs, relayHoldMs, post, local } = this.#options;
+    const { host, identity, servers, bindAddress, keepAliveMs, post, local } = this.#options;
     const session: Session = new Session({
       host,
       identity,
       role,
       id,
-      secret,
+      share,
       local: local(),
       remote,
       remoteKey,
       servers,
       bindAddress,
-      relayDelayMs,
-      relayHoldMs,
+      keepAliveMs,
       post: post && ((message) => post(remoteKey, session.remote, message)),
     });
     this.#sessions.set(session.idText, session);
-    void session.winner.then(() => this.#sessions.delete(session.idText));
+    void session.ended.then(() => this.#sessions.delete(session.idText));
     return session;
   }
 }

@@ -36,8 +36,8 @@ export type Plan<P> =
 /** Marks what only Attempt.prove makes. */
 export const PROVEN = Symbol('proven');
 
-/** A transport over which both ends have proved their keys. */
-export interface ProvenTransport extends Transport {
+/** Stands for a transport over which both ends have proved their keys: what an attempt is to return. */
+export interface ProvenTransport {
   readonly [PROVEN]: true;
 }
 
@@ -97,6 +97,10 @@ export interface Plugin<P = unknown> {
    * that holds nothing else, servers of that family, and a line of its own? @default false: it sees to all of them
    */
   readonly perPair?: boolean;
+  /** What its pipes are carried by: TCP connections, or datagrams, relayed ones included. @default either */
+  readonly transport?: 'stream' | 'datagram';
+  /** About how many packets one end sends until it has met the peer, if it can: the cheap are tried first. @default 16 */
+  readonly packets?: number;
   plan(input: PlanInput): Plan<P>;
   /** Tries until it has a proven transport, or throws. */
   attempt(plan: P, attempt: Attempt): Promise<ProvenTransport>;

@@ -2,9 +2,9 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { WireError } from './wire-error.ts';
 
 /**
- * The frames that travel over a transport: first the handshake in which both ends prove their keys, then data.
- * The first byte is the kind. All kinds have the two top bits set to 10, so that on a datagram socket they can't be
- * taken for STUN (00) or ChannelData (01) (RFC 7983 section 7).
+ * The frames that travel over a transport: first the handshake in which both ends prove their keys, then what is sealed
+ * under the keys that it yields (see sealed-frame.ts). The first byte is the kind. All kinds have the two top bits set
+ * to 10, so that on a datagram socket they can't be taken for STUN (00) or ChannelData (01) (RFC 7983 section 7).
  */
 export const FRAME = {
   hello: 0x80,
@@ -14,15 +14,19 @@ export const FRAME = {
   data: 0x84,
   close: 0x85,
   call: 0x86,
-  keepalive: 0x87,
+  ping: 0x87,
+  pong: 0x88,
+  answer: 0x89,
+  nominate: 0x8a,
+  moved: 0x8b,
 } as const;
 
 export const SESSION_ID_LENGTH = 16;
 export const NONCE_LENGTH = 16;
+export const TAG_LENGTH = 16;
 const KEY_LENGTH = 33;
 const SIGNATURE_LENGTH = 64;
 const VERSION = 1;
-const MAX_REASON_LENGTH = 200;
 
 /** Initiator to responder: who calls whom, for what. */
 export interface Hello {
@@ -69,14 +73,30 @@ export function decodeHello(bytes: Uint8Array): Hello {
   return hello;
 }
 
-/** Responder to initiator: its nonce and its signature over {@link transcript}. */
+/** Responder to initiator, where both know the keys of the session: a tag over the hello (RFC 2104 section 5). */
+export function encodeAnswer(tag: Uint8Array): Buffer {
+  return new ByteWriter().u8(FRAME.answer).bytes(tag).finish();
+}
+
+/** @throws WireError */
+export function decodeAnswer(bytes: Uint8Array): Uint8Array {
+  const reader = open(bytes, FRAME.answer, 'answer');
+  const tag = reader.take(TAG_LENGTH, 'answer tag');
+  reader.end('answer');
+  return tag;
+}
+
+/** Responder to initiator, where no keys were agreed on before. */
 export interface Proof {
   readonly nonce: Uint8Array;
+  /** An ephemeral public key: the frames that follow are sealed under what it yields with the initiator's. */
+  readonly share: Uint8Array;
+  /** Over {@link transcript}, which holds the share. */
   readonly signature: Uint8Array;
 }
 
 export function encodeProof(proof: Proof): Buffer {
-  return new ByteWriter().u8(FRAME.proof).bytes(proof.nonce).bytes(proof.signature).finish();
+  return new ByteWriter().u8(FRAME.proof).bytes(proof.nonce).bytes(proof.share).bytes(proof.signature).finish();
 }
 
 /** @throws WireError */
@@ -84,49 +104,33 @@ export function decodeProof(bytes: Uint8Array): Proof {
   const reader = open(bytes, FRAME.proof, 'proof');
   const proof = {
     nonce: reader.take(NONCE_LENGTH, 'proof nonce'),
+    share: reader.take(KEY_LENGTH, 'proof share'),
     signature: reader.take(SIGNATURE_LENGTH, 'proof signature'),
   };
   reader.end('proof');
   return proof;
 }
 
-/** Initiator to responder: its signature, which also says that this path is the one taken. */
-export function encodeConfirm(signature: Uint8Array): Buffer {
-  return new ByteWriter().u8(FRAME.confirm).bytes(signature).finish();
+/** Initiator to responder: its part of what {@link Proof} began. It also says that this path is the one taken. */
+export interface Confirm {
+  readonly share: Uint8Array;
+  /** Over {@link transcript}, which holds both shares. */
+  readonly signature: Uint8Array;
+}
+
+export function encodeConfirm({ share, signature }: Confirm): Buffer {
+  return new ByteWriter().u8(FRAME.confirm).bytes(share).bytes(signature).finish();
 }
 
 /** @throws WireError */
-export function decodeConfirm(bytes: Uint8Array): Uint8Array {
+export function decodeConfirm(bytes: Uint8Array): Confirm {
   const reader = open(bytes, FRAME.confirm, 'confirm');
-  const signature = reader.take(SIGNATURE_LENGTH, 'confirm signature');
+  const confirm = {
+    share: reader.take(KEY_LENGTH, 'confirm share'),
+    signature: reader.take(SIGNATURE_LENGTH, 'confirm signature'),
+  };
   reader.end('confirm');
-  return signature;
-}
-
-export function encodeAccept(): Buffer {
-  return Buffer.of(FRAME.accept);
-}
-
-export function encodeData(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(1 + message.length);
-  frame[0] = FRAME.data;
-  frame.set(message, 1);
-  return frame;
-}
-
-export function encodeKeepalive(): Buffer {
-  return Buffer.of(FRAME.keepalive);
-}
-
-/** A reason too long is cut. */
-export function encodeClose(reason: string): Buffer {
-  return Buffer.concat([Buffer.of(FRAME.close), Buffer.from(reason, 'utf8').subarray(0, MAX_REASON_LENGTH)]);
-}
-
-/** The reason, with control characters taken out: it is the peer's text and may be printed. */
-export function decodeClose(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.subarray(1, 1 + MAX_REASON_LENGTH)).toString('utf8');
-  return text.replace(/\p{C}/gu, '');
+  return confirm;
 }
 
 /** Whoever opened a transport to the peer's listening port on behalf of a session that the peer started. */
@@ -153,16 +157,17 @@ export const PROOF_CONTEXT = {
   responder: `punchlab/${VERSION} proof of responder`,
 } as const;
 
-/** What each end signs. It holds both nonces, so that no old signature fits. */
-export function transcript(hello: Hello, responderNonce: Uint8Array): Buffer {
-  return new ByteWriter()
+/** What each end signs. It holds both nonces, so that no old signature fits, and the shares that are known by then. */
+export function transcript(hello: Hello, responderNonce: Uint8Array, ...shares: readonly Uint8Array[]): Buffer {
+  const writer = new ByteWriter()
     .bytes(hello.sessionId)
     .bytes(hello.initiatorKey)
     .bytes(hello.responderKey)
     .bytes(hello.nonce)
     .bytes(responderNonce)
-    .ascii8(hello.plugin)
-    .finish();
+    .ascii8(hello.plugin);
+  for (const share of shares) writer.block8(share);
+  return writer.finish();
 }
 
 function open(bytes: Uint8Array, kind: number, what: string): ByteReader {

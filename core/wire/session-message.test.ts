@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSessionMessage, encodeSessionMessage, MAX_PAYLOAD, MAX_PLUGINS } from './session-message.ts';
+import { decodeSessionMessage, encodeSessionMessage, MAX_PAYLOAD, MAX_PLUGINS, MAX_ROUND } from './session-message.ts';
 import { WireError } from './wire-error.ts';
 
 const name = fc.stringMatching(/^[a-z-]{1,40}$/);
@@ -8,15 +8,28 @@ const fixed = (length: number) => fc.uint8Array({ minLength: length, maxLength: 
 const message = fc.record(
   {
     sessionId: fixed(16),
-    open: fc.record({ plugins: fc.array(name, { maxLength: MAX_PLUGINS }), secret: fixed(32) }),
+    open: fc.record(
+      {
+        plugins: fc.array(fc.record({ plugin: name, afterMs: fc.nat(0xffff), round: fc.nat(MAX_ROUND) }), {
+          maxLength: MAX_PLUGINS,
+        }),
+        secret: fixed(32),
+        reliable: fc.boolean(),
+        family: fc.constantFrom(4 as const, 6 as const),
+        resumes: fixed(16),
+      },
+      { requiredKeys: ['plugins', 'secret', 'reliable'] },
+    ),
+    share: fixed(32),
     entries: fc.array(
       fc.record(
         {
           plugin: name,
           payload: fc.uint8Array({ maxLength: 100 }).map((b) => Buffer.from(b)),
           ended: fc.constant(true),
+          round: fc.nat(MAX_ROUND),
         },
-        { requiredKeys: ['plugin', 'payload'] },
+        { requiredKeys: ['plugin', 'payload', 'round'] },
       ),
       {
         maxLength: MAX_PLUGINS,
@@ -53,8 +66,14 @@ describe('session messages', () => {
   it('keep to their limits', () => {
     const sessionId = new Uint8Array(16);
     const payload = new Uint8Array(MAX_PAYLOAD + 1);
-    expect(() => encodeSessionMessage({ sessionId, entries: [{ plugin: 'p', payload }] })).toThrow(RangeError);
-    const entries = Array.from({ length: MAX_PLUGINS + 1 }, () => ({ plugin: 'p', payload: new Uint8Array(0) }));
+    expect(() => encodeSessionMessage({ sessionId, entries: [{ plugin: 'p', payload, round: 0 }] })).toThrow(
+      RangeError,
+    );
+    const entries = Array.from({ length: MAX_PLUGINS + 1 }, () => ({
+      plugin: 'p',
+      payload: new Uint8Array(0),
+      round: 0,
+    }));
     expect(() => encodeSessionMessage({ sessionId, entries })).toThrow(RangeError);
   });
 });

@@ -8,6 +8,8 @@ export interface Findings {
   transport: 'udp' | 'tcp' | null;
   path: Path | null;
   connectUs: number | null;
+  /** The plugin whose relay carried the pipe first, and when a direct path took over, from the start of the dial. */
+  upgrade?: { readonly from: string; readonly atUs: number };
   attempts: readonly AttemptReport[];
   inferred: { a: string; b: string };
   signals: number;

@@ -24,6 +24,7 @@ export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, S
     transport: findings.transport,
     path: findings.path,
     connectMs: findings.connectUs === null ? null : findings.connectUs / 1000,
+    ...(findings.upgrade && { upgrade: { from: findings.upgrade.from, ms: findings.upgrade.atUs / 1000 } }),
     attempts: findings.attempts.map(({ plugin, outcome, reason, atUs, packets }) => {
       return { plugin, outcome, reason, ms: atUs / 1000, packets };
     }),

@@ -9,6 +9,7 @@ import { listeningTargets } from '../targets.ts';
 export class DirectConnect implements Plugin<readonly Endpoint[]> {
   readonly name = 'direct-connect';
   readonly path = 'direct';
+  readonly transport = 'stream';
 
   plan({ role, local, remote }: PlanInput): Plan<readonly Endpoint[]> {
     if (role === 'responder') return { applicable: true, plan: [] };

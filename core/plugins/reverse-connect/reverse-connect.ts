@@ -12,6 +12,7 @@ import { listeningTargets } from '../targets.ts';
 export class ReverseConnect implements Plugin<readonly Endpoint[]> {
   readonly name = 'reverse-connect';
   readonly path = 'direct';
+  readonly transport = 'stream';
 
   plan({ role, local, remote, signalling }: PlanInput): Plan<readonly Endpoint[]> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to ask over' };

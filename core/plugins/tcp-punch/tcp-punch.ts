@@ -48,6 +48,8 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
   readonly name = 'tcp-punch';
   readonly path = 'direct';
   readonly perPair = true;
+  readonly transport = 'stream';
+  readonly packets = 48;
   readonly #options: OptionValues<typeof OPTIONS>;
 
   constructor(options: Partial<OptionValues<typeof OPTIONS>> = {}) {

@@ -29,6 +29,7 @@ const ALLOCATE_DEADLINE_MS = 10_000;
 export class TurnRelay implements Plugin<TurnRelayPlan> {
   readonly name = 'turn-relay';
   readonly path = 'relayed';
+  readonly transport = 'datagram';
 
   plan({ servers, local, remote, signalling }: PlanInput): Plan<TurnRelayPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };

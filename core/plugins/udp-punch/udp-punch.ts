@@ -35,6 +35,7 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
   readonly name = 'udp-punch';
   readonly path = 'direct';
   readonly perPair = true;
+  readonly transport = 'datagram';
   readonly #first: OptionValues<typeof OPTIONS>['first'];
 
   constructor(options: Partial<OptionValues<typeof OPTIONS>> = {}) {

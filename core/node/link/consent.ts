@@ -1,0 +1,84 @@
+import type { Host, Timer } from '../../ports/index.ts';
+
+/** RFC 7675 section 5.1: a check about every 5 s, by a fifth more or less; consent lasts 30 s. */
+const CHECK_MS = 5000;
+const EXPIRY_MS = 30_000;
+/** An answer that takes longer counts as lost, and the check is said again. */
+const ANSWER_MS = 1000;
+/** Checks in a row without an answer that are no accident. */
+const SUSPECT_AFTER = 4;
+/**
+ * RFC 8445 section 11: often enough to keep the mappings of nearly every NAT. RFC 4787 REQ-5 asks NATs for two minutes,
+ * and some keep them for half of one.
+ */
+export const KEEP_ALIVE_MS = 15_000;
+
+export interface ConsentOptions {
+  readonly host: Pick<Host, 'clock' | 'random'>;
+  /** How long a quiet path is left alone. */
+  readonly keepAliveMs: number;
+  /** Asks the peer, whose answer goes to {@link Consent.answered}. */
+  ask(): void;
+  /** The peer has not answered for a while: the path may be gone. Called once until it answers again. */
+  suspect(): void;
+  /** Nothing may be sent to the peer any more. */
+  expired(): void;
+}
+
+/**
+ * Sees to it that the peer is still there and still wants what we send (consent freshness, RFC 7675), and keeps the
+ * mappings of NATs alive. Somebody who only seems to be the peer, by its address, has no key to answer with.
+ */
+export class Consent {
+  readonly #options: ConsentOptions;
+  #timer: Timer;
+  #answeredUs: number;
+  #unanswered = 0;
+  #busy = false;
+
+  constructor(options: ConsentOptions) {
+    this.#options = options;
+    this.#answeredUs = options.host.clock.now();
+    this.#timer = this.#next();
+  }
+
+  /** Something was sent: whoever sends has to ask more often than who only wants to be reachable. */
+  sent(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    if (this.#unanswered > 0) return;
+    this.#timer.cancel();
+    this.#timer = this.#next();
+  }
+
+  answered(): void {
+    this.#answeredUs = this.#options.host.clock.now();
+    this.#unanswered = 0;
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #next(): Timer {
+    const { host, keepAliveMs } = this.#options;
+    const intervalMs = this.#busy ? Math.min(CHECK_MS, keepAliveMs) : keepAliveMs;
+    return host.clock.after((intervalMs * (800 + host.random.below(401))) / 1000, () => {
+      this.#busy = false;
+      this.#ask();
+    });
+  }
+
+  #ask(): void {
+    this.#unanswered++;
+    this.#options.ask();
+    this.#timer = this.#options.host.clock.after(ANSWER_MS, () => this.#review());
+    if (this.#unanswered === SUSPECT_AFTER) this.#options.suspect();
+  }
+
+  #review(): void {
+    if (this.#unanswered === 0) this.#timer = this.#next();
+    else if (this.#options.host.clock.now() - this.#answeredUs >= EXPIRY_MS) this.#options.expired();
+    else this.#ask();
+  }
+}
