@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { namesSuite } from '../core/names/names.suite.ts';
 import type { Lab } from '../core/ports/lab.suite.ts';
 import { mqttServerSuite } from '../core/servers/mqtt/mqtt-server.suite.ts';
 import { startMqttServer } from '../core/servers/mqtt/mqtt-server.ts';
@@ -56,6 +57,7 @@ for (const [name, link] of [
   signalSuite(name, makeLab(link));
   mqttServerSuite(name, makeLab(link));
   tcpStreamSuite(name, makeLab(link));
+  namesSuite(name, makeLab(link));
 }
 
 /** A conversation with a broker that restarts. @returns the hash of every packet, and when it was over */

@@ -1,6 +1,7 @@
 export type { Clock, Timer } from './clock.ts';
 export type { Events } from './events.ts';
 export type { Host, InterfaceAddress, NetworkInterface } from './host.ts';
+export type { Journal } from './journal.ts';
 export type { Random } from './random.ts';
 export type { KeyPair, Signer } from './signer.ts';
 export type { Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListenOptions, TcpSink } from './tcp.ts';

@@ -1,3 +1,4 @@
+export { FileJournal } from './file-journal.ts';
 export { type Page, servePages } from './http-pages.ts';
 export {
   type KeyFileOptions,
