@@ -1,8 +1,10 @@
+import { describeLines, linesVerdict, muteSide, type OracleLines } from './oracle/lines.ts';
 import { type OracleKnobs, RULES } from './oracle/rules.ts';
-import { type Chain, describeSide, serverSide } from './oracle/side.ts';
-import { type OracleTopology, topologyVerdict } from './oracle/topology.ts';
+import type { Chain } from './oracle/side.ts';
+import type { OracleTopology } from './oracle/topology.ts';
 import { never, type Verdict } from './oracle/verdict.ts';
 
+export type { OracleLine, OracleLines } from './oracle/lines.ts';
 export type { OracleKnobs } from './oracle/rules.ts';
 export type { Chain } from './oracle/side.ts';
 
@@ -11,6 +13,8 @@ export interface OracleQuestion extends OracleTopology {
   readonly a: Chain;
   /** The same of the side that is dialled. */
   readonly b: Chain;
+  /** How the two are connected, if not by one IPv4 line each; `a` and `b` count for nothing then. */
+  readonly lines?: OracleLines | undefined;
   readonly plugins: readonly string[];
   readonly knobs?: Partial<OracleKnobs>;
 }
@@ -40,8 +44,9 @@ export function isJudged(plugin: string): boolean {
  */
 export function oracle(question: OracleQuestion): OracleAnswer {
   const knobs = { retries: true, signalOverTcp: true, ...question.knobs };
-  const perPlugin = question.plugins.map((plugin) => judge(plugin, question, knobs));
-  const sides = `a: ${describeSide(question.a)}; b: ${describeSide(question.b)}`;
+  const lines = question.lines ?? { a: [{ family: 4, nats: question.a }], b: [{ family: 4, nats: question.b }] };
+  const perPlugin = question.plugins.map((plugin) => judge(plugin, lines, question, knobs));
+  const sides = `a: ${describeLines(lines.a)}; b: ${describeLines(lines.b)}`;
   const verdicts = perPlugin.map(({ plugin, expected, why }) => `${plugin} ${expected}: ${why}`);
   return {
     possible: perPlugin.filter(({ possible }) => possible === true).map(({ plugin }) => plugin),
@@ -50,14 +55,13 @@ export function oracle(question: OracleQuestion): OracleAnswer {
   };
 }
 
-function judge(plugin: string, question: OracleQuestion, knobs: OracleKnobs): PluginVerdict {
+function judge(plugin: string, lines: OracleLines, topology: OracleTopology, knobs: OracleKnobs): PluginVerdict {
   const rule = RULES.get(plugin);
   if (!rule) return { plugin, possible: 'unknown', expected: 'unknown', why: 'no rule is known for it' };
-  const { a, b } = question;
-  const mute = !serverSide(a).broker ? 'a' : !serverSide(b).broker ? 'b' : null;
+  const mute = muteSide(lines);
   const verdict =
     rule.signalled && knobs.signalOverTcp && mute
       ? never(`TCP is blocked on side ${mute}, and the signal channel runs over TCP`)
-      : topologyVerdict(rule, a, b, question, knobs);
+      : linesVerdict(rule, lines, topology, knobs);
   return { plugin, possible: verdict.expected !== 'never', expected: verdict.expected, why: verdict.why };
 }

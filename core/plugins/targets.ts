@@ -8,6 +8,7 @@ const MAX_TARGETS = 8;
 
 /** Multicast, broadcast, unspecified and link-local addresses: no peer is there, but others might hear us. */
 const NO_PEER = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128', 'fe80::/10', 'ff00::/8'].map(parsePrefix);
+const UNIQUE_LOCAL = parsePrefix('fc00::/7');
 /** Below are the services of a machine, which no node listens on by chance. */
 const FIRST_LOCAL_PORT = 1024;
 
@@ -66,7 +67,9 @@ function isNear(own: AddressInterface, place: AddressInterface): boolean {
   if (own.external !== undefined && own.external === place.external) return true;
   if (own.external !== undefined && place.external !== undefined && own.external !== place.external) {
     const untranslated = own.external === own.address && place.external === place.address;
-    if (!untranslated) return false;
+    // RFC 4193 section 3.2.1: other networks have other random bits.
+    const unique = prefixContains(UNIQUE_LOCAL, own.address);
+    if (!untranslated && !unique) return false;
   }
   return prefixContains(prefixOf(own.address, own.prefixLength), place.address);
 }

@@ -1,7 +1,7 @@
-import { type OracleQuestion, oracle } from '../../reports/oracle.ts';
+import { type OracleLine, type OracleQuestion, oracle } from '../../reports/oracle.ts';
 import { RESULT_SCHEMA, type SideNat, type TrialResult } from '../../reports/schema.ts';
 import type { Side, World } from '../../simulator/index.ts';
-import type { LineSpec } from '../scenario/types.ts';
+import type { Cell, LineSpec } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
@@ -47,10 +47,20 @@ export function oracleQuestion({ scenario, cell, only }: TrialSpec): OracleQuest
   return {
     a: cell.a.map(({ behaviour }) => behaviour),
     b: cell.b.map(({ behaviour }) => behaviour),
+    ...(isPlain(cell.lines) ? {} : { lines: { a: cell.lines.a.map(oracleLine), b: cell.lines.b.map(oracleLine) } }),
     topology: scenario.topology.name,
     isolated: scenario.topology.isolated,
     plugins: only === null ? scenario.plugins.map(({ name }) => name) : [only],
   };
+}
+
+/** One IPv4 line each? */
+function isPlain({ a, b }: Cell['lines']): boolean {
+  return [a, b].every((lines) => lines.length === 1 && lines[0]!.family === 4);
+}
+
+function oracleLine({ nats, ...line }: LineSpec): OracleLine {
+  return { ...line, nats: nats.map(({ behaviour }) => behaviour) };
 }
 
 function sideNat(lines: readonly LineSpec[], inferred: string): SideNat {

@@ -7,6 +7,9 @@ export function connect(dialled: TcpSide, dialling: TcpSide, name: SideName): Ve
   if (dialling.blocked) return never(`TCP is blocked on side ${other}, which would dial`);
   if (dialled.reachable) return always(`${name} has a public address and takes connections`);
   if (dialled.blocked || dialled.refusesSyn) return never(`${name} lets no inbound connection through`);
+  if (dialled.onlyFiltered) {
+    return never(`${name} is behind a firewall, and its listening port has sent nothing (RFC 6092 REC-33)`);
+  }
   return never(`${name} is behind a NAT, which has no mapping for its listening port (RFC 5128 section 3.2)`);
 }
 

@@ -35,6 +35,8 @@ export interface TcpSide {
   readonly refusesSyn: boolean;
   /** Can a host that was never contacted open a connection to this one? */
   readonly reachable: boolean;
+  /** Is it the filter alone that keeps it from that? */
+  readonly onlyFiltered: boolean;
   readonly blocked: boolean;
 }
 
@@ -85,6 +87,7 @@ export function tcpSide(chain: Chain): TcpSide {
     ports: portRule(nats),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
+    onlyFiltered: nats.every(({ translation }) => translation !== 'napt'),
     reachable: nats.length === 0 && !blocked && !inboundBlocked,
     blocked,
   };
@@ -103,9 +106,12 @@ export function describeSide(chain: Chain): string {
   const blocked = new Set(chain.flatMap((nat) => nat.blocks));
   const udp = udpSide(chain);
   const tcp = tcpSide(chain);
-  const parts = nats.length === 0 ? ['no NAT'] : [`${udp.mapping} mapping, ${udp.filtering} filtering`];
-  if (nats.length > 1) parts[0] += ` (${nats.length} NATs in effect)`;
+  const translates = nats.some(({ translation }) => translation === 'napt');
+  const mapping = translates ? `${udp.mapping} mapping` : 'a firewall (RFC 6092)';
+  const parts = nats.length === 0 ? ['no NAT'] : [`${mapping}, ${udp.filtering} filtering`];
+  if (nats.length > 1) parts[0] += ` (${nats.length} ${translates ? 'NATs' : 'of them'} in effect)`;
   if (nats.length > 0 && tcp.mapping !== udp.mapping) parts.push(`${tcp.mapping} mapping of TCP`);
+  if (chain.some(({ translation }) => translation === 'nptv6')) parts.push('prefix translation (RFC 6296)');
   if (blocked.size > 0) parts.push(`${[...blocked].join(', ')} blocked`);
   for (const { allow } of chain)
     if (allow !== 'everything') parts.push(`only ${allow.join(', ') || 'nothing'} let out`);
@@ -121,12 +127,21 @@ function earlySyn(outermostFilter: NatBehaviour | undefined): TcpSide['earlySyn'
   return unsolicited === 'icmp' && icmpDelayMs < ICMP_PATIENCE_MS ? 'refused by ICMP' : 'dropped';
 }
 
+/** What translates ports or filters: a firewall is a NAT that maps every endpoint to itself (RFC 6092). */
 function translating(chain: Chain): Chain {
-  return chain.filter(isTranslating);
+  return chain.flatMap((nat) => {
+    if (nat.translation === 'napt') return nat;
+    return nat.firewall ? { ...nat, udp: mappingToItself(nat.udp), tcp: mappingToItself(nat.tcp) } : [];
+  });
 }
 
+function mappingToItself<T extends { readonly mapping: Dependence }>(transport: T): T {
+  return { ...transport, mapping: 'endpoint-independent' };
+}
+
+/** Has what is behind it other addresses outside? */
 export function isTranslating({ translation }: NatBehaviour): boolean {
-  return translation === 'napt';
+  return translation !== 'none';
 }
 
 function blocks(chain: Chain, block: Block): boolean {
