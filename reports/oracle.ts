@@ -31,6 +31,8 @@ export interface PluginVerdict {
   readonly possible: boolean | 'unknown';
   readonly expected: Verdict['expected'] | 'unknown';
   readonly why: string;
+  /** How likely `sometimes` is, where theory can tell. */
+  readonly chance?: number;
 }
 
 /** Has the oracle a rule for the plugin? A connection by one without is neither expected nor unexpected. */
@@ -63,5 +65,5 @@ function judge(plugin: string, lines: OracleLines, topology: OracleTopology, kno
     rule.signalled && knobs.signalOverTcp && mute
       ? never(`TCP is blocked on side ${mute}, and the signal channel runs over TCP`)
       : linesVerdict(rule, lines, topology, knobs);
-  return { plugin, possible: verdict.expected !== 'never', expected: verdict.expected, why: verdict.why };
+  return { plugin, possible: verdict.expected !== 'never', ...verdict };
 }

@@ -2,5 +2,6 @@
 import './direct-connect/direct-connect.ts';
 import './reverse-connect/reverse-connect.ts';
 import './udp-punch/udp-punch.ts';
+import './random-probe/random-probe.ts';
 import './tcp-punch/tcp-punch.ts';
 import './turn-relay/turn-relay.ts';

@@ -32,3 +32,38 @@ function keeps({ range: [low, high] }: PortAllocation, inner: PortRule): PortRul
   if (inner === 'random' || (low <= DYNAMIC[0] && high >= DYNAMIC[1])) return inner;
   return low > DYNAMIC[1] || high < DYNAMIC[0] ? 'random' : 'chance';
 }
+
+/** What a search for one of many random ports is up against. */
+export interface SearchRoom {
+  /** Ports among which the NAT draws; 0: they lie close together, wherever they are. */
+  readonly range: number;
+  /** Mappings that a host may have. */
+  readonly quota: number;
+  /** Ports that may be tried before a firewall shuts the searcher out. */
+  readonly guard: number;
+}
+
+export function searchRoom(nats: readonly NatBehaviour[]): SearchRoom {
+  const limits = nats.flatMap((nat) => [nat.limits.perHost, nat.limits.mappings]).filter((limit) => limit > 0);
+  const guards = nats.flatMap(({ scanGuard }) => scanGuard.probes).filter((probes) => probes > 0);
+  return {
+    range: nats.reduce((inner, { ports }) => drawnFrom(ports, inner), 0),
+    quota: Math.min(Number.POSITIVE_INFINITY, ...limits),
+    guard: Math.min(Number.POSITIVE_INFINITY, ...guards.map((probes) => probes - 1)),
+  };
+}
+
+/** A layer that keeps ports hands on those of the layer inside of it, or the host's own, drawn from the dynamic ones. */
+function drawnFrom({ allocation, range, blockSize, parity }: PortAllocation, inner: number): number {
+  const size = range[1] - range[0] + 1;
+  switch (allocation) {
+    case 'preserving':
+      return inner > 0 ? inner : DYNAMIC[1] - DYNAMIC[0] + 1;
+    case 'sequential':
+      return 0;
+    case 'random':
+      return parity ? Math.ceil(size / 2) : size;
+    case 'block':
+      return parity ? Math.ceil(blockSize / 2) : blockSize;
+  }
+}

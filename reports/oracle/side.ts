@@ -1,5 +1,5 @@
 import type { AllowedPort, Block, Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
-import { type PortRule, portRule } from './port-rule.ts';
+import { type PortRule, portRule, type SearchRoom, searchRoom } from './port-rule.ts';
 
 /** The NATs in front of a peer, host side first. None at all is a host with a public address. */
 export type Chain = readonly NatBehaviour[];
@@ -20,6 +20,7 @@ export interface UdpSide {
   readonly changesAddress: boolean;
   /** Of new mappings. */
   readonly ports: PortRule;
+  readonly search: SearchRoom;
   readonly blocked: boolean;
 }
 
@@ -72,6 +73,7 @@ export function udpSide(chain: Chain): UdpSide {
     ),
     changesAddress: seesSeveral.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
     ports: portRule(nats),
+    search: searchRoom(nats),
     blocked: blocksPeers(chain, 'udp'),
   };
 }

@@ -4,6 +4,8 @@ export interface Verdict {
   readonly expected: 'always' | 'sometimes' | 'never';
   /** One clause of a sentence, with the rule it follows from. */
   readonly why: string;
+  /** Where theory can tell it: how likely `sometimes` is. */
+  readonly chance?: number;
 }
 
 export function always(why: string): Verdict {

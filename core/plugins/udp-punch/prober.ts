@@ -47,6 +47,7 @@ export class Prober {
   readonly #targets: Target[] = [];
   readonly #byTransaction = new Map<string, Target>();
   readonly #heard: Endpoint[] = [];
+  #sprayed: { readonly bytes: Buffer; readonly transaction: string } | undefined;
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -67,22 +68,28 @@ export class Prober {
     if (target) this.#send(target);
   }
 
+  /** Probes a place once, and keeps nothing of it: of the thousands of places that may be tried so, one will answer. */
+  spray(endpoint: Endpoint): void {
+    this.#sprayed ??= this.#request();
+    this.#options.send(this.#sprayed.bytes, endpoint);
+  }
+
   #add(endpoint: Endpoint, left: number): Target | undefined {
     const known = this.#targets.find((target) => sameEndpoint(target.endpoint, endpoint));
     if (known || this.#targets.length >= MAX_TARGETS) return known;
+    const { bytes, transaction } = this.#request();
+    const target: Target = { endpoint, request: bytes, left, found: false };
+    this.#targets.push(target);
+    this.#byTransaction.set(transaction, target);
+    return target;
+  }
+
+  #request(): { bytes: Buffer; transaction: string } {
     const { role, key, random } = this.#options;
     const transactionId = random.bytes(TRANSACTION_ID_LENGTH);
     const attributes = [{ type: 'username', value: role } as const];
     const message = { messageClass: 'request', method: METHOD.binding, transactionId, attributes } as const;
-    const target: Target = {
-      endpoint,
-      request: encodeMessage(message, { key, integrity: 'sha256' }),
-      left,
-      found: false,
-    };
-    this.#targets.push(target);
-    this.#byTransaction.set(transactionKey(message), target);
-    return target;
+    return { bytes: encodeMessage(message, { key, integrity: 'sha256' }), transaction: transactionKey(message) };
   }
 
   /** Probes every place once more. */
@@ -132,7 +139,12 @@ export class Prober {
   }
 
   #answered(response: ReceivedMessage, from: Endpoint): void {
-    const target = this.#byTransaction.get(transactionKey(response));
+    const transaction = transactionKey(response);
+    if (transaction === this.#sprayed?.transaction && verifyIntegrity(response, this.#options.key)) {
+      this.#options.found(from, from);
+      return;
+    }
+    const target = this.#byTransaction.get(transaction);
     if (!target || target.found || !verifyIntegrity(response, this.#options.key)) return;
     if (sameEndpoint(target.endpoint, from)) target.found = true;
     // The answer left through another mapping than the one we probed, which may carry packets both ways.

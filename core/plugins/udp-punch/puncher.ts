@@ -7,7 +7,6 @@ import { PunchPort, type PunchPortOwner } from './punch-port.ts';
 /** Close together at first, since a path opens as soon as both sides have sent; then patient, for slow links. */
 const FIRST_GAP_MS = 20;
 const LAST_GAP_MS = 400;
-const PROBE_MS = 5000;
 /**
  * How long a path whose answers come from elsewhere waits for one that uses the same endpoints both ways: only there
  * does what we send keep alive the mapping that we receive through.
@@ -17,8 +16,13 @@ const LOPSIDED_WAIT_MS = 400;
 const PROVE_MS = 5000;
 /** Handshakes at a time: each costs both ends a signature. */
 const MAX_PROVING = 6;
-/** Of one attempt at one end, before a path is proven: probes and answers together. */
-export const MAX_PACKETS = 1000;
+
+export interface PuncherLimits {
+  /** From the first packet on. @default 5000 */
+  readonly timeMs?: number;
+  /** Of this end, before a path is proven: probes and answers together. @default 1000 */
+  readonly packets?: number;
+}
 
 /** A place to probe from a port. */
 export interface Punch {
@@ -32,20 +36,25 @@ export interface Punch {
 export class Puncher implements PunchPortOwner {
   readonly proven: Promise<ProvenTransport>;
   readonly #attempt: Attempt;
+  readonly #timeMs: number;
   readonly #ports = new Set<PunchPort>();
   #resolve!: (transport: ProvenTransport) => void;
   #reject!: (error: Error) => void;
   #timer: Timer | undefined;
   #endUs: number | undefined;
-  #packets = 0;
+  /** Left to send. */
+  #packets: number;
   #proving = 0;
   #settled = false;
   #symmetric = false;
   #lopsided = false;
+  #hit = false;
   #straight = false;
 
-  constructor(attempt: Attempt) {
+  constructor(attempt: Attempt, { timeMs = 5000, packets = 1000 }: PuncherLimits = {}) {
     this.#attempt = attempt;
+    this.#timeMs = timeMs;
+    this.#packets = packets;
     this.proven = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -58,7 +67,7 @@ export class Puncher implements PunchPortOwner {
   adopt(socket: UdpSocket): PunchPort {
     const { role, secret, host } = this.#attempt;
     const send = (data: Uint8Array, to: Endpoint) => {
-      if (!this.#settled && this.#packets++ < MAX_PACKETS) socket.send(data, to);
+      if (!this.#settled && this.#packets-- > 0) socket.send(data, to);
     };
     const port = new PunchPort(socket, this, { role, key: secret, random: host.random, send });
     this.#ports.add(port);
@@ -68,13 +77,19 @@ export class Puncher implements PunchPortOwner {
   /** Sends the first packets now, in this order, and repeats all that have no answer from then on. */
   open(punches: readonly Punch[]): void {
     if (this.#settled) return;
-    this.#endUs ??= this.#attempt.host.clock.now() + PROBE_MS * 1000;
+    this.#endUs ??= this.#attempt.host.clock.now() + this.#timeMs * 1000;
     for (const { port, target, sends } of punches) port.prober.open(target, sends);
     this.#timer?.cancel();
     this.#schedule(FIRST_GAP_MS);
   }
 
+  /** Has a packet of the peer come in, or an answer to one of ours? */
+  get hit(): boolean {
+    return this.#hit;
+  }
+
   found(port: PunchPort, to: Endpoint, from: Endpoint): void {
+    this.#hit = true;
     if (this.#attempt.role === 'responder') return;
     if (sameEndpoint(to, from)) {
       this.#symmetric = true;
@@ -94,6 +109,7 @@ export class Puncher implements PunchPortOwner {
    * ends send from a new port to every place, the answers would come from elsewhere.
    */
   heard(port: PunchPort, from: Endpoint, predicted: boolean): void {
+    this.#hit = true;
     if (this.#attempt.role === 'initiator' && (predicted || this.#straight)) this.#prove(port, from);
   }
 
@@ -119,7 +135,7 @@ export class Puncher implements PunchPortOwner {
   #round(gapMs: number): void {
     const lateUs = this.#attempt.host.clock.now() - this.#endUs!;
     if (lateUs >= (this.#proving > 0 ? PROVE_MS * 1000 : 0)) {
-      this.fail(new Error(`no probe went there and back within ${PROBE_MS} ms`));
+      this.fail(new Error(`no probe went there and back within ${this.#timeMs} ms`));
       return;
     }
     if (lateUs < 0) for (const port of this.#ports) port.prober.probe();

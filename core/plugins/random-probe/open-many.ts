@@ -1,0 +1,94 @@
+import { DYNAMIC_COUNT, DYNAMIC_FIRST } from '../../nat/port-sampling.ts';
+import type { FreshSample } from '../../nat/prediction/forecast.ts';
+import { spreadOf } from '../../nat/prediction/search-order.ts';
+import { StunClient } from '../../nat/stun-client.ts';
+import type { Endpoint } from '../../net/endpoint.ts';
+import { isNetError, NetError } from '../../net/error.ts';
+import { familyOf } from '../../net/ip.ts';
+import type { UdpSocket } from '../../ports/index.ts';
+import { ByteReader } from '../../wire/bytes.ts';
+import type { Attempt, ProvenTransport } from '../plugin.ts';
+import { unicast } from '../targets.ts';
+import type { PunchPort } from '../udp-punch/punch-port.ts';
+import { Puncher } from '../udp-punch/puncher.ts';
+import { decodeSearch, encodeOpen } from './probe-message.ts';
+import { GRACE_MS, type ProbeOptions } from './probe-options.ts';
+
+/** Enough to tell a block of ports from all of them, and parity from chance. */
+const SAMPLES = 10;
+const STUN = { rtoMs: 250, deadlineMs: 1500 };
+/** Not all at once: home routers have short queues, and some limit new sessions. */
+const BATCH = 16;
+const BATCH_MS = 10;
+const BIND_TRIES = 100;
+/** Before mappings time out at the strictest NATs (RFC 4787 REQ-5 asks for two minutes, some give half a one). */
+const REFRESH_MS = 15_000;
+
+/** Opens many local ports to the peer's one endpoint, and answers at whichever of them the peer finds. */
+export async function openMany(attempt: Attempt, options: ProbeOptions): Promise<ProvenTransport> {
+  const { line, servers } = attempt;
+  const [stun] = servers.stun as [Endpoint];
+  const samples = await sampleSpread(attempt, stun);
+  const spread = spreadOf(samples);
+  const [mapped] = samples.flatMap((sample) => sample.mapped ?? []);
+  if (!spread || !mapped) throw new Error('the STUN server does not answer');
+  line.send(encodeOpen({ address: mapped.address, spread }));
+  const { endpoint, durationMs } = decodeSearch(new ByteReader(await line.receive()));
+  if (unicast([endpoint], attempt.local).length === 0) throw new Error(`the peer can't be at ${endpoint.address}`);
+  const puncher = new Puncher(attempt, { timeMs: durationMs + GRACE_MS, packets: options.packets });
+  puncher.expectStraight();
+  keepOpen(attempt, puncher, options.sockets, endpoint, spread.parity).catch((error) => puncher.fail(error));
+  return puncher.proven;
+}
+
+async function sampleSpread(attempt: Attempt, stun: Endpoint): Promise<FreshSample[]> {
+  const { host, signal } = attempt;
+  const sockets: UdpSocket[] = [];
+  for (let index = 0; index < SAMPLES; index++) sockets.push(await bindSomewhere(attempt, stun, undefined));
+  const answers = await Promise.all(
+    sockets.map((socket) => new StunClient(host, socket).binding(stun, { ...STUN, signal })),
+  );
+  return answers.map((answer, index) => {
+    const socket = sockets[index]!;
+    socket.close();
+    return { localPort: socket.local.port, mapped: answer.outcome === 'response' ? answer.mapped : undefined };
+  });
+}
+
+async function keepOpen(
+  attempt: Attempt,
+  puncher: Puncher,
+  sockets: number,
+  endpoint: Endpoint,
+  parity: 0 | undefined,
+): Promise<void> {
+  const ports: PunchPort[] = [];
+  puncher.open([]);
+  for (let count = 1; count <= sockets && !puncher.hit; count++) {
+    const socket = await bindSomewhere(attempt, endpoint, parity);
+    const port = puncher.adopt(socket);
+    socket.onMessage = (data, from) => port.receive(data, from);
+    ports.push(port);
+    port.prober.spray(endpoint);
+    if (count % BATCH === 0) await attempt.sleep(BATCH_MS);
+  }
+  for (;;) {
+    await attempt.sleep(REFRESH_MS);
+    for (const port of ports) port.prober.spray(endpoint);
+  }
+}
+
+/** At a local port of our own choice, which tells parity, and where no system hands out ports that follow each other. */
+async function bindSomewhere(attempt: Attempt, towards: Endpoint, parity: 0 | undefined): Promise<UdpSocket> {
+  const { bindAddress, host } = attempt;
+  const where = { family: familyOf(towards.address), ...(bindAddress !== undefined && { address: bindAddress }) };
+  for (let tries = 0; tries < BIND_TRIES; tries++) {
+    const drawn = DYNAMIC_FIRST + host.random.below(DYNAMIC_COUNT);
+    try {
+      return await host.udp.bind({ ...where, port: parity === undefined ? drawn : drawn & ~1 });
+    } catch (error) {
+      if (!isNetError(error, 'EADDRINUSE')) throw error;
+    }
+  }
+  throw new NetError('EADDRINUSE', 'no free local port');
+}

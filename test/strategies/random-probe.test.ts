@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { birthday } from '../../reports/oracle/birthday.ts';
+import { oracle } from '../../reports/oracle.ts';
+import { run, shipped, withOptions } from '../outcomes/shipped.ts';
+
+const scenario = shipped('random-probe');
+const FULL = scenario.cells.find(({ id }) => id === 'port-restricted-cone,symmetric,broadband')!;
+
+/** The two-sided 99 % interval of how many of `trials` succeed, if each does with `chance` (normal approximation). */
+function expectedRange(trials: number, chance: number): [number, number] {
+  const margin = 2.576 * Math.sqrt(trials * chance * (1 - chance)) + 0.5;
+  return [trials * chance - margin, trials * chance + margin];
+}
+
+describe('random-probe, against the birthday formula', { timeout: 300_000 }, () => {
+  // Few sockets and tries, where chance has the most to say.
+  it.each([
+    [64, 512],
+    [128, 256],
+  ])('%i sockets, %i probes', async (sockets, probes) => {
+    const few = withOptions(scenario, { sockets, probes, rate: 1000 });
+    const trials = 60;
+    const ran = await run(few, { trials, cells: ({ id }) => id === FULL.id });
+    const [low, high] = expectedRange(trials, birthday(sockets, probes, 64_512));
+    const connected = ran.filter((each) => each.connected).length;
+    expect(connected).toBeGreaterThanOrEqual(low);
+    expect(connected).toBeLessThanOrEqual(high);
+  });
+
+  it('takes as many tries as it should: the median of the default options', async () => {
+    const ran = await run(scenario, { trials: 25, cells: ({ id }) => id === FULL.id });
+    const times = ran.filter((each) => each.connected).map(({ result }) => result.connectMs!);
+    times.sort((a, b) => a - b);
+    expect(times.length).toBeGreaterThanOrEqual(23);
+    expect(times[times.length >> 1]).toBeLessThan(2000);
+    expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(6000);
+  });
+
+  it('the oracle gives the chance', () => {
+    const nats = { a: FULL.a.map(({ behaviour }) => behaviour), b: FULL.b.map(({ behaviour }) => behaviour) };
+    const [verdict] = oracle({ ...nats, topology: 'separate', plugins: ['random-probe'] }).perPlugin;
+    expect(verdict).toMatchObject({ expected: 'sometimes' });
+    expect(verdict!.chance).toBeCloseTo(0.9835, 3);
+    expect(verdict!.why).toContain('98.3 %');
+  });
+});
