@@ -33,8 +33,8 @@ export function linesVerdict(rule: Rule, lines: OracleLines, topology: OracleTop
       .map((b) => {
         // Of several interfaces, only those of one name are on the same network.
         const where = a.interface === b.interface ? topology : ({ topology: 'separate' } as const);
-        const { expected, why } = topologyVerdict(rule, a.nats, b.nats, where, knobs);
-        return { expected, why: isOnly(lines) ? why : `${pairName(a, b)}: ${why}` };
+        const verdict = topologyVerdict(rule, a.nats, b.nats, where, knobs);
+        return { ...verdict, why: isOnly(lines) ? verdict.why : `${pairName(a, b)}: ${verdict.why}` };
       }),
   );
   if (verdicts.length === 0) return never('one side has only IPv4 and the other only IPv6');
