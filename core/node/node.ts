@@ -1,83 +1,44 @@
 import { Identity } from '../identity/identity.ts';
 import type { NatReport } from '../nat/nat-report.ts';
 import type { Endpoint } from '../net/endpoint.ts';
-import type { Plugin, Servers, TurnServer } from '../plugins/plugin.ts';
+import type { Plugin, Servers } from '../plugins/plugin.ts';
 import { registry } from '../plugins/registry.ts';
 import type { Host } from '../ports/index.ts';
-import { type BrokerConfig, SignalChannel, type SignalMessage } from '../signal/signal-channel.ts';
-import { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
-import type { AddressContent } from '../wire/address/address-content.ts';
+import type { RefreshOptions } from '../signal/address-exchange.ts';
+import type { SignalChannel, SignalMessage } from '../signal/signal-channel.ts';
+import { type Address, formatAddress } from '../wire/address/address.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { ConnectError } from './attempt-report.ts';
 import { KEEP_ALIVE_MS } from './link/consent.ts';
+import type { ConnectOptions, NodeOptions } from './node-options.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
+import { Presence } from './presence.ts';
 import { Reception } from './reception.ts';
-import { describeSelf } from './self-address.ts';
 import type { Session, SessionWinner } from './session.ts';
-import type { DialPolicy } from './session-options.ts';
 import { SessionTable } from './sessions.ts';
 
 /** The kind of the signal messages that sessions exchange. */
 const SESSION_KIND = 'session';
+const ADDRESS_LIFETIME_MS = 604_800_000;
 /** Pipes that peers may have open with us. */
 const MAX_PIPES = 1024;
 
-export interface NodeServers {
-  /** Two addresses and two ports each (RFC 5780), or plain ones. */
-  readonly stun?: readonly Endpoint[];
-  readonly turn?: readonly TurnServer[];
-  readonly brokers?: readonly BrokerConfig[];
-}
-
-export interface NodeOptions {
-  /** @default a new one */
-  readonly identity?: Identity;
-  /** @default none: only direct connections to known ports work */
-  readonly servers?: NodeServers;
-  /** @default every registered plugin */
-  readonly plugins?: readonly Plugin[];
-  /** Where to listen; sockets are bound to this address, too. @default every interface, an ephemeral port */
-  readonly listen?: { readonly address?: string; readonly port?: number };
-  /**
-   * How long a quiet pipe over datagrams is left alone before a packet keeps the mappings of NATs alive. A NAT whose
-   * mappings live shorter needs less, one that was measured to keep them for long allows more: see
-   * {@link keepAliveFor}. @default 15000
-   */
-  readonly keepAliveMs?: number;
-  /**
-   * Decides whom to let call, before anything is done for the caller. Its key is not proven yet where it comes without
-   * an address. @default everybody
-   */
-  readonly accept?: (peerKey: Uint8Array, address: AddressContent | undefined) => boolean;
-}
-
-export interface ConnectOptions extends DialPolicy {
-  /** Names. @default all plugins of the node */
-  readonly plugins?: readonly string[];
-  /** When to give up, if something may still connect by then. @default 19000 */
-  readonly timeoutMs?: number;
-  /** Gives up with its reason. */
-  readonly signal?: AbortSignal;
-}
+export type { ConnectOptions, NodeOptions, NodeServers } from './node-options.ts';
 
 /** An engine with an identity: it has an address, dials other nodes, and takes their calls. */
 export class Node {
   readonly host: Host;
   readonly identity: Identity;
-  /** What the node found out about the NAT in front of it; undefined without a STUN server. */
-  natReport: NatReport | undefined;
   readonly #options: NodeOptions;
   readonly #plugins: readonly Plugin[];
   readonly #pipes = new Set<Pipe>();
   readonly #pipeHandlers = new Set<(pipe: Pipe) => void>();
   /** Each with what takes it off the pipes that it is on. */
   readonly #messageHandlers = new Map<MessageHandler, Set<() => void>>();
-  #opening: Promise<SignalChannel> | undefined;
   #reception!: Reception;
-  #channel: SignalChannel | undefined;
+  #presence: Presence | undefined;
   #sessions: SessionTable | undefined;
-  #address!: Address;
   #closed = false;
 
   private constructor(host: Host, options: NodeOptions) {
@@ -89,7 +50,7 @@ export class Node {
 
   /**
    * Starts listening, connects to the brokers, and finds out how the node looks from outside.
-   * @throws NetError if the port can't be had
+   * @throws NetError if the port can't be had; NameError, RangeError for options that make no sense
    */
   static async start(host: Host, options: NodeOptions = {}): Promise<Node> {
     const node = new Node(host, options);
@@ -107,19 +68,39 @@ export class Node {
     return this.identity.nodeId;
   }
 
-  /** What to tell others. */
+  /** What to tell others. It changes when brokers come and go, and when the NAT does. */
   get address(): Address {
-    return this.#address;
+    return this.#presence!.address;
   }
 
   /** The address as text. */
   get addressText(): string {
-    return formatAddress(this.#address);
+    return formatAddress(this.address);
+  }
+
+  /** What the node found out about the NAT in front of it; undefined without a STUN server. */
+  get natReport(): NatReport | undefined {
+    return this.#presence?.report;
+  }
+
+  /** The nickname, and when it is ours; undefined without one. */
+  get nickname(): { readonly name: string; readonly registered: Promise<void> } | undefined {
+    return this.#presence?.nickname;
   }
 
   /** Signal messages sent since the start. */
   get signalsSent(): number {
-    return this.#channel?.counters.sent ?? 0;
+    return this.#presence?.channel?.counters.sent ?? 0;
+  }
+
+  /** The address behind a nickname. @throws NamesError, NameError; RangeError without a name server */
+  resolve(name: string): Promise<Address> {
+    return this.#presence!.resolve(name);
+  }
+
+  /** Asks the node at an address for the one that it has now, which may be the same. @throws SignalError */
+  refresh(address: Address, options?: RefreshOptions): Promise<Address> {
+    return this.#presence!.refresh(address, options);
   }
 
   /** Calls the handler for each pipe that a peer opens. @returns a function that takes it off again */
@@ -141,14 +122,12 @@ export class Node {
   /**
    * Runs plugins against a peer, all at once.
    *
-   * @param address text, bytes, or parsed
+   * @param peer its address as text, bytes, or parsed, or its nickname; an address that has expired is refreshed first
    * @returns the pipe, and the name of the plugin that won
-   * @throws ConnectError with the account of every attempt; AddressError; RangeError for an unknown plugin
+   * @throws ConnectError with the account of every attempt; AddressError; NamesError; RangeError for an unknown plugin
    */
-  async connect(address: Address | Uint8Array | string, options: ConnectOptions = {}): Promise<[Pipe, string]> {
-    const { signer } = this.host;
-    const remote =
-      typeof address === 'string' || address instanceof Uint8Array ? parseAddress(address, signer) : address;
+  async connect(peer: Address | Uint8Array | string, options: ConnectOptions = {}): Promise<[Pipe, string]> {
+    const remote = await this.#presence!.find(peer);
     if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
     if (this.#closed) throw new Error('the node is closed');
     const plugins = this.#select(options.plugins);
@@ -182,7 +161,7 @@ export class Node {
     const pipes = [...this.#pipes];
     for (const pipe of pipes) pipe.close('the node is closing');
     this.#reception?.close();
-    await Promise.all([...pipes.map(({ released }) => released), this.#opening?.then((channel) => channel.close())]);
+    await Promise.all([...pipes.map(({ released }) => released), this.#presence?.close()]);
   }
 
   async #start(): Promise<void> {
@@ -193,20 +172,20 @@ export class Node {
       hello: (hello, transport) => (this.#sessions ? this.#sessions.greeted(hello, transport) : transport.abort()),
       call: (call, transport) => (this.#sessions ? this.#sessions.called(call, transport) : transport.abort()),
     });
-    const brokers = servers?.brokers ?? [];
-    if (brokers.length > 0) this.#opening = SignalChannel.open(host, identity, { brokers });
-    const [self, channel] = await Promise.all([
-      describeSelf(host, {
-        stun: servers?.stun ?? [],
-        brokers: brokers.map(({ endpoint }) => endpoint),
-        portOf: (family) => this.#reception.portOf(family),
-        bindAddress: listen?.address,
-      }),
-      this.#opening,
-    ]);
-    this.natReport = self.report;
-    this.#address = self.sign(identity);
-    this.#channel = channel;
+    const accept = this.#options.accept ?? (() => true);
+    const presence = Presence.create(host, identity, {
+      stun: servers?.stun ?? [],
+      brokers: servers?.brokers ?? [],
+      names: servers?.names ?? [],
+      nickname: this.#options.nickname,
+      addressLifetimeMs: this.#options.addressLifetimeMs ?? ADDRESS_LIFETIME_MS,
+      portOf: (family) => this.#reception.portOf(family),
+      bindAddress: listen?.address,
+      answer: (peerKey) => accept(peerKey, undefined),
+    });
+    this.#presence = presence;
+    await presence.open();
+    const { channel } = presence;
     channel?.onMessage((message) => this.#signalled(message));
     this.#sessions = new SessionTable({
       host,
@@ -215,9 +194,9 @@ export class Node {
       servers: { stun: servers?.stun ?? [], turn: servers?.turn ?? [] } satisfies Servers,
       bindAddress: listen?.address,
       keepAliveMs,
-      local: () => this.#address,
+      local: () => presence.address,
       post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),
-      accept: this.#options.accept ?? (() => true),
+      accept,
       accepted: (session, winner) => this.#accept(session, winner),
     });
   }
@@ -238,9 +217,11 @@ export class Node {
     brokers: readonly Endpoint[] | undefined,
     message: SessionMessage,
   ): void {
-    const address = message.open ? this.#address.bytes : undefined;
+    const address = message.open ? this.address.bytes : undefined;
+    // We dial the brokers of whom we call; whoever calls us names none for us to dial.
+    const hints = { brokers: brokers ?? [], dialUnknown: message.open !== undefined };
     channel
-      .send(to, SESSION_KIND, encodeSessionMessage(message), { brokers: brokers ?? [], ...(address && { address }) })
+      .send(to, SESSION_KIND, encodeSessionMessage(message), { ...hints, ...(address && { address }) })
       .catch((error: Error) => this.host.events.emit('signal-failed', { reason: error.message }));
   }
 
@@ -283,11 +264,11 @@ export class Node {
   }
 }
 
-/** Connects a node to the peer at an address: see {@link Node.connect}. */
+/** Connects a node to a peer: see {@link Node.connect}. */
 export function autoConnect(
   node: Node,
-  address: Address | Uint8Array | string,
+  peer: Address | Uint8Array | string,
   options?: ConnectOptions,
 ): Promise<[Pipe, string]> {
-  return node.connect(address, options);
+  return node.connect(peer, options);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Identity } from '../identity/identity.ts';
 import type { NatDescription } from '../nat/behaviour.ts';
 import { play } from '../nat/discovery-world.suite.ts';
-import { parseAddress } from '../wire/address/address.ts';
+import { createAddress, parseAddress } from '../wire/address/address.ts';
 import type { AddressInterface, NatTraits } from '../wire/address/address-content.ts';
 import { describeSelf } from './self-address.ts';
 
@@ -10,8 +10,8 @@ import { describeSelf } from './self-address.ts';
 function interfacesBehind(nats: readonly NatDescription[], withServers = true): Promise<readonly AddressInterface[]> {
   return play(nats, {}, async ({ host, servers }) => {
     const stun = withServers ? servers : [];
-    const self = await describeSelf(host, { stun, brokers: [], portOf: () => 4711, bindAddress: undefined });
-    const { bytes } = self.sign(Identity.generate(host));
+    const self = await describeSelf(host, { stun, portOf: () => 4711, bindAddress: undefined });
+    const { bytes } = createAddress({ ...self, issuedAtMs: 0, brokers: [] }, Identity.generate(host));
     return parseAddress(bytes, host.signer).interfaces;
   });
 }

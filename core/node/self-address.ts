@@ -1,4 +1,3 @@
-import type { Identity } from '../identity/identity.ts';
 import { discoverNat } from '../nat/discovery.ts';
 import type { NatReport } from '../nat/nat-report.ts';
 import { tcpTraits, udpTraits } from '../nat/nat-traits.ts';
@@ -6,16 +5,14 @@ import type { Endpoint, Family } from '../net/endpoint.ts';
 import { familyOf, isLoopback } from '../net/ip.ts';
 import { parsePrefix, prefixContains } from '../net/prefix.ts';
 import type { Host, InterfaceAddress } from '../ports/index.ts';
-import { type Address, createAddress } from '../wire/address/address.ts';
 import { type AddressInterface, UNKNOWN_NAT } from '../wire/address/address-content.ts';
-import { MAX_BROKERS, MAX_INTERFACES } from '../wire/address/check-content.ts';
+import { MAX_INTERFACES } from '../wire/address/check-content.ts';
 
 /** Link-local addresses need a zone, which means something on the own machine only (RFC 3927, RFC 4291). */
 const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].map(parsePrefix);
 
 export interface SelfOptions {
   readonly stun: readonly Endpoint[];
-  readonly brokers: readonly Endpoint[];
   /** Where the node listens, by family; undefined: it does not. */
   readonly portOf: (family: Family) => number | undefined;
   /** The one address that the node uses; undefined: all of the host. */
@@ -26,7 +23,7 @@ export interface SelfOptions {
 export interface SelfDescription {
   /** Of the first interface that a STUN server could be asked from. */
   readonly report: NatReport | undefined;
-  sign(identity: Identity): Address;
+  readonly interfaces: readonly AddressInterface[];
 }
 
 interface View {
@@ -44,15 +41,7 @@ export async function describeSelf(host: Host, options: SelfOptions): Promise<Se
   const views = await Promise.all(candidates.map(({ index, own }) => look(host, index, own, options)));
   return {
     report: views.find(({ report }) => report)?.report,
-    sign: (identity) =>
-      createAddress(
-        {
-          issuedAtMs: host.clock.wallMs(),
-          interfaces: views.map(({ place }) => place),
-          brokers: options.brokers.slice(0, MAX_BROKERS),
-        },
-        identity,
-      ),
+    interfaces: views.map(({ place }) => place),
   };
 }
 

@@ -1,0 +1,52 @@
+import type { Identity } from '../identity/identity.ts';
+import type { NameServerConfig } from '../names/name-client.ts';
+import type { Endpoint } from '../net/endpoint.ts';
+import type { Plugin, TurnServer } from '../plugins/plugin.ts';
+import type { BrokerConfig } from '../signal/signal-channel.ts';
+import type { AddressContent } from '../wire/address/address-content.ts';
+import type { DialPolicy } from './session-options.ts';
+
+export interface NodeServers {
+  /** Two addresses and two ports each (RFC 5780), or plain ones. */
+  readonly stun?: readonly Endpoint[];
+  readonly turn?: readonly TurnServer[];
+  /** The node's key decides at which two it is to be found: see {@link SignalChannelOptions}. */
+  readonly brokers?: readonly BrokerConfig[];
+  /** More than half of them must agree. */
+  readonly names?: readonly NameServerConfig[];
+}
+
+export interface NodeOptions {
+  /** @default a new one */
+  readonly identity?: Identity;
+  /** To be registered with the name servers, and kept. @default none */
+  readonly nickname?: string;
+  /** Whole seconds, after which nobody goes by an address of ours any more. @default 604800000, a week */
+  readonly addressLifetimeMs?: number;
+  /** @default none: only direct connections to known ports work */
+  readonly servers?: NodeServers;
+  /** @default every registered plugin */
+  readonly plugins?: readonly Plugin[];
+  /** Where to listen; sockets are bound to this address, too. @default every interface, an ephemeral port */
+  readonly listen?: { readonly address?: string; readonly port?: number };
+  /**
+   * How long a quiet pipe over datagrams is left alone before a packet keeps the mappings of NATs alive. A NAT whose
+   * mappings live shorter needs less, one that was measured to keep them for long allows more: see
+   * {@link keepAliveFor}. @default 15000
+   */
+  readonly keepAliveMs?: number;
+  /**
+   * Decides whom to let call, before anything is done for the caller. Its key is not proven yet where it comes without
+   * an address. @default everybody
+   */
+  readonly accept?: (peerKey: Uint8Array, address: AddressContent | undefined) => boolean;
+}
+
+export interface ConnectOptions extends DialPolicy {
+  /** Names. @default all plugins of the node */
+  readonly plugins?: readonly string[];
+  /** When to give up, if something may still connect by then. @default 19000 */
+  readonly timeoutMs?: number;
+  /** Gives up with its reason. */
+  readonly signal?: AbortSignal;
+}
