@@ -108,6 +108,29 @@ export type Block = 'udp' | 'tcp' | 'tcp-in' | 'icmp';
 /** A destination that an outbound policy admits, such as `tcp/443`. */
 export type AllowedPort = `${'udp' | 'tcp'}/${number}`;
 
+/** How hosts inside can ask for ports: UPnP IGD 1 and 2, NAT-PMP (RFC 6886), PCP (RFC 6887). */
+export const PORT_MAPPING_PROTOCOLS = ['igd1', 'igd2', 'nat-pmp', 'pcp'] as const;
+
+export type PortMappingProtocol = (typeof PORT_MAPPING_PROTOCOLS)[number];
+
+/**
+ * How the service fails. `refuses`: it maps nothing. `conflict`: another host has the port that is asked for first.
+ * `wrong-address`: it takes an address for its external one that it is not. `permanent-only`: IGD knows no leases (error
+ * 725). `slow`: it takes 1.5 s for everything. `garbage`: it answers what is no answer. `claims`: it says yes and maps
+ * nothing.
+ */
+export const PORT_MAPPING_FAULTS = [
+  'refuses',
+  'conflict',
+  'wrong-address',
+  'permanent-only',
+  'slow',
+  'garbage',
+  'claims',
+] as const;
+
+export type PortMappingFault = (typeof PORT_MAPPING_FAULTS)[number];
+
 export interface NatBehaviour {
   /**
    * `none` is a plain router: hosts behind it have public addresses. For IPv6 only: `nptv6` gives the hosts' prefix
@@ -165,6 +188,11 @@ export interface NatBehaviour {
    * even an answer to what came in. ICMP errors leave if they are about a packet from such a port.
    */
   readonly allow: 'everything' | readonly AllowedPort[];
+  /** The port mappings and IPv6 pinholes that hosts inside may ask for. A reboot loses them. */
+  readonly portMapping: {
+    readonly protocols: readonly PortMappingProtocol[];
+    readonly faults: readonly PortMappingFault[];
+  };
 }
 
 type Sparse<T> = { readonly [K in keyof T]?: T[K] };
@@ -190,6 +218,7 @@ export interface NatDescription {
   readonly scanGuard?: Sparse<ScanGuard>;
   readonly blocks?: readonly Block[];
   readonly allow?: NatBehaviour['allow'];
+  readonly portMapping?: Sparse<NatBehaviour['portMapping']>;
 }
 
 /** The defaults are what RFC 4787 and 5382 require, with port-restricted filtering, which is the commonest. */
@@ -245,6 +274,7 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   scanGuard: { probes: 0, windowMs: 10_000, blockMs: 60_000 },
   blocks: [],
   allow: 'everything',
+  portMapping: { protocols: [], faults: [] },
 };
 
 /** Lays one description over another; the upper one wins field by field. */

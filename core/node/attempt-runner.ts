@@ -1,9 +1,17 @@
-import type { Attempt, PlanInput, Plugin, ProvenTransport, Role } from '../plugins/plugin.ts';
+import {
+  type Attempt,
+  NotApplicable,
+  type PlanInput,
+  type Plugin,
+  type ProvenTransport,
+  type Role,
+} from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Clock, Host } from '../ports/index.ts';
 import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
+import type { Keepsakes } from './keepsakes.ts';
 import { LinkPath } from './link/link-path.ts';
 import { Inbox, type Mailbox } from './mailbox.ts';
 import { type Pair, pairsOf } from './pairs.ts';
@@ -21,6 +29,7 @@ export interface AttemptSession {
   readonly keys: SessionKeys;
   readonly bindAddress: string | undefined;
   readonly mailbox: Mailbox;
+  readonly keepsakes: Keepsakes;
   readonly startedAtUs: number;
   prove(runner: AttemptRunner, candidate: Candidate): Promise<ProvenTransport>;
 }
@@ -82,7 +91,7 @@ export class AttemptRunner {
       this.#endHandshakes(new Error('another path was proven'));
       return transport;
     } catch (error) {
-      if (!this.#report) this.#end('failed', reasonOf(error));
+      if (!this.#report) this.#end(error instanceof NotApplicable ? 'not-applicable' : 'failed', reasonOf(error));
       this.#abort.abort(error);
       this.#close();
       return undefined;
@@ -202,6 +211,7 @@ export class AttemptRunner {
         transport.send(encodeCall({ sessionId: session.id, plugin: this.plugin.name }));
       },
       sleep: (ms) => sleep(host.clock, ms, signal),
+      keep: (make) => session.keepsakes.get(this.plugin.name, make),
     };
   }
 

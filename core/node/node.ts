@@ -10,6 +10,7 @@ import { type Address, formatAddress } from '../wire/address/address.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { ConnectError } from './attempt-report.ts';
+import { Keepsakes } from './keepsakes.ts';
 import { KEEP_ALIVE_MS } from './link/consent.ts';
 import type { ConnectOptions, NodeOptions } from './node-options.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
@@ -36,6 +37,7 @@ export class Node {
   readonly #pipeHandlers = new Set<(pipe: Pipe) => void>();
   /** Each with what takes it off the pipes that it is on. */
   readonly #messageHandlers = new Map<MessageHandler, Set<() => void>>();
+  readonly #keepsakes: Keepsakes;
   #reception!: Reception;
   #presence: Presence | undefined;
   #sessions: SessionTable | undefined;
@@ -44,6 +46,7 @@ export class Node {
   private constructor(host: Host, options: NodeOptions) {
     this.host = host;
     this.#options = options;
+    this.#keepsakes = new Keepsakes(host);
     this.identity = options.identity ?? Identity.generate(host);
     this.#plugins = options.plugins ?? registry.select();
   }
@@ -161,7 +164,7 @@ export class Node {
     const pipes = [...this.#pipes];
     for (const pipe of pipes) pipe.close('the node is closing');
     this.#reception?.close();
-    await Promise.all([...pipes.map(({ released }) => released), this.#presence?.close()]);
+    await Promise.all([...pipes.map(({ released }) => released), this.#keepsakes.close(), this.#presence?.close()]);
   }
 
   async #start(): Promise<void> {
@@ -194,6 +197,7 @@ export class Node {
       servers: { stun: servers?.stun ?? [], turn: servers?.turn ?? [] } satisfies Servers,
       bindAddress: listen?.address,
       keepAliveMs,
+      keepsakes: this.#keepsakes,
       local: () => presence.address,
       post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),
       accept,

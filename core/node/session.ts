@@ -10,6 +10,7 @@ import { Cascade, type DueAttempt } from './cascade/cascade.ts';
 import { ofFamily, serversOfFamily } from './cascade/family.ts';
 import { outlookOf } from './cascade/outlook.ts';
 import { type CascadePlan, planCascade } from './cascade/plan.ts';
+import type { Keepsakes } from './keepsakes.ts';
 import { Link } from './link/link.ts';
 import type { LinkPath } from './link/link-path.ts';
 import { Mailbox } from './mailbox.ts';
@@ -31,6 +32,7 @@ export interface SessionOptions {
   readonly remoteKey: Uint8Array;
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
+  readonly keepsakes: Keepsakes;
   /** How long a quiet path of datagrams is left alone. */
   readonly keepAliveMs: number;
   /** Sends a message to the peer over the signal channel; undefined where there is none. */
@@ -56,6 +58,7 @@ export class Session implements AttemptSession {
   readonly idText: string;
   readonly remoteKey: Uint8Array;
   readonly bindAddress: string | undefined;
+  readonly keepsakes: Keepsakes;
   readonly mailbox: Mailbox;
   readonly startedAtUs: number;
   readonly keys: SessionKeys;
@@ -89,6 +92,7 @@ export class Session implements AttemptSession {
     this.#remote = options.remote;
     this.remoteKey = remoteKey;
     this.bindAddress = options.bindAddress;
+    this.keepsakes = options.keepsakes;
     this.startedAtUs = host.clock.now();
     this.mailbox = new Mailbox(host.clock, (entries) => this.#post({ entries }));
     this.winner = new Promise((resolve) => {

@@ -6,6 +6,7 @@ import type { AddressContent } from '../wire/address/address-content.ts';
 import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
 import { type PluginStart, SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
 import type { DueAttempt } from './cascade/cascade.ts';
+import type { Keepsakes } from './keepsakes.ts';
 import { Session, type SessionWinner } from './session.ts';
 import { formatSessionId } from './session-id.ts';
 
@@ -24,6 +25,7 @@ export interface SessionTableOptions {
   readonly plugins: readonly Plugin[];
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
+  readonly keepsakes: Keepsakes;
   readonly keepAliveMs: number;
   /** Our own address at this moment. */
   readonly local: () => AddressContent;
@@ -147,7 +149,7 @@ export class SessionTable {
     remoteKey: Uint8Array,
     remote: AddressContent | undefined,
   ): Session {
-    const { host, identity, servers, bindAddress, keepAliveMs, post, local } = this.#options;
+    const { host, identity, servers, bindAddress, keepsakes, keepAliveMs, post, local } = this.#options;
     const session: Session = new Session({
       host,
       identity,
@@ -159,6 +161,7 @@ export class SessionTable {
       remoteKey,
       servers,
       bindAddress,
+      keepsakes,
       keepAliveMs,
       post: post && ((message) => post(remoteKey, session.remote, message)),
     });

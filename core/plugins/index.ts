@@ -4,4 +4,5 @@ import './reverse-connect/reverse-connect.ts';
 import './udp-punch/udp-punch.ts';
 import './random-probe/random-probe.ts';
 import './tcp-punch/tcp-punch.ts';
+import './port-mapping/port-mapping.ts';
 import './turn-relay/turn-relay.ts';

@@ -81,6 +81,21 @@ export interface Attempt {
   /** The responder has opened a transport to the initiator's listening port: says which attempt it is for. */
   announce(transport: Transport): void;
   sleep(ms: number): Promise<void>;
+  /**
+   * Something of the plugin's that outlives the attempt: made by the first attempt that asks for it, with the node's own
+   * host, shared with all later ones, and closed with the node.
+   */
+  keep<T extends Keepsake>(make: (host: Host) => T): T;
+}
+
+export interface Keepsake {
+  /** Frees everything; the node waits for it. */
+  close(): Promise<void>;
+}
+
+/** Thrown by an attempt that finds out that there is nothing for it to do here: the account says so, and not that it failed. */
+export class NotApplicable extends Error {
+  override readonly name = 'NotApplicable';
 }
 
 /**

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { GatewayFault } from '../servers/gateway/fault.ts';
-import type { GatewayProtocol } from '../servers/gateway/gateway-state.ts';
+import type { PortMappingFault, PortMappingProtocol } from '../nat/behaviour.ts';
 import { PortMapper, type PortMapperOptions, type PortWish } from './port-mapper.ts';
 import { atHome, CLIENT, CLIENT6, EXTERNAL, type Home, NEIGHBOUR, sleepOn } from './testdata/home.ts';
 
 const never = new AbortController().signal;
 const WISH: PortWish = { protocol: 'udp', port: 6000, signal: never };
-const KINDS: readonly GatewayProtocol[] = ['pcp', 'nat-pmp', 'igd2', 'igd1'];
+const KINDS: readonly PortMappingProtocol[] = ['pcp', 'nat-pmp', 'igd2', 'igd1'];
 
 /** Has one port mapped by a gateway of this kind, and gives it back. */
 async function mapOnce(
   home: Home,
-  protocols: readonly GatewayProtocol[],
-  faults: readonly GatewayFault[] = [],
+  protocols: readonly PortMappingProtocol[],
+  faults: readonly PortMappingFault[] = [],
   wish: Partial<PortWish> = {},
   options: PortMapperOptions = {},
 ) {

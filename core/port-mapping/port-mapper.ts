@@ -3,9 +3,10 @@ import { familyOf } from '../net/ip.ts';
 import { prefixContains, prefixOf } from '../net/prefix.ts';
 import type { Host } from '../ports/index.ts';
 import { askGateway, type Client } from './ask-gateway.ts';
+import { createBackend } from './backends.ts';
 import { IgdClient } from './igd-client.ts';
 import { PortLease } from './lease.ts';
-import type { GatewayClient, MappingRequest } from './mapping.ts';
+import type { MappingRequest } from './mapping.ts';
 import { MappingError } from './mapping-error.ts';
 import { doubleNat } from './outside.ts';
 import { PmpClient } from './pmp-client.ts';
@@ -15,14 +16,11 @@ const LIFETIME_S = 7200;
 /** Mappings of one node: more than its attempts need at a time. */
 const MAX_LEASES = 64;
 
-/** Another way to have mappings made than our own clients, such as a library on real hosts. */
-export type PortMappingBackend = (host: Host, gateway: string, from: string) => GatewayClient;
-
 export interface PortMapperOptions {
   /** What to ask a gateway by. @default all of them */
   readonly methods?: readonly ('pcp' | 'nat-pmp' | 'igd1' | 'igd2')[];
-  /** Asked instead of our own clients. */
-  readonly backend?: PortMappingBackend;
+  /** Asked instead of our own clients: see `backends.ts`. */
+  readonly backend?: string;
   /** Seconds; the gateway may give another. @default 7200 */
   readonly lifetimeS?: number;
 }
@@ -119,9 +117,10 @@ export class PortMapper {
       .interfaces()
       .filter(({ loopback }) => !loopback)
       .flatMap(({ addresses }) => addresses)
-      .filter(({ address, family }) => family === familyOf(gateway) && (wanted === undefined || wanted === address));
-    const near = own.find(({ address, prefixLength }) => prefixContains(prefixOf(address, prefixLength), gateway));
-    return (near ?? own[0])?.address;
+      .filter(({ family }) => family === familyOf(gateway));
+    const near = own.filter(({ address, prefixLength }) => prefixContains(prefixOf(address, prefixLength), gateway));
+    const fit = (near.length > 0 ? near : own).filter(({ address }) => wanted === undefined || wanted === address);
+    return fit[0]?.address;
   }
 
   #gateway(address: string, from: string): Gateway {
@@ -134,7 +133,7 @@ export class PortMapper {
   #clients(gateway: string, from: string): Client[] {
     const host = this.#host;
     const { backend, methods = ['pcp', 'nat-pmp', 'igd1', 'igd2'] } = this.#options;
-    if (backend) return [{ client: backend(host, gateway, from), discover: undefined }];
+    if (backend) return [{ client: createBackend(backend, host, gateway, from), discover: undefined }];
     const clients: Client[] = [];
     const pmp = methods.filter((method) => method === 'pcp' || method === 'nat-pmp');
     const usable = familyOf(gateway) === 4 ? pmp : pmp.filter((method) => method === 'pcp');

@@ -31,6 +31,7 @@ const OTHER: NatBehaviour = {
   scanGuard: { probes: 100, windowMs: 9, blockMs: 61_000 },
   blocks: ['udp', 'tcp-in', 'icmp'],
   allow: ['tcp/443', 'udp/53'],
+  portMapping: { protocols: ['pcp', 'igd1'], faults: ['slow', 'claims'] },
 };
 
 it('writes every behaviour so that it reads back the same', () => {

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import type { AllowedPort, NatBehaviour, NatDescription } from '../../core/nat/behaviour.ts';
+import {
+  type AllowedPort,
+  type NatBehaviour,
+  type NatDescription,
+  PORT_MAPPING_FAULTS,
+  PORT_MAPPING_PROTOCOLS,
+} from '../../core/nat/behaviour.ts';
 import { durationMs, flag, oneOf, strictMap, wholeNumber } from './shapes.ts';
 
 const DEPENDENCE = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;
@@ -124,6 +130,20 @@ const scanGuard = () =>
     block: durationMs('1ms').describe('How long nothing that comes from a scanner is let in. Default: 60s').optional(),
   }).describe('A firewall that shuts out who scans it');
 
+const SERVICES = `a list of at most 4 of ${PORT_MAPPING_PROTOCOLS.join(', ')}, or protocols and faults apart`;
+
+const portMapping = () => {
+  const protocols = () => z.array(oneOf(PORT_MAPPING_PROTOCOLS), { error: SERVICES }).max(4, { error: SERVICES });
+  const faults = z
+    .array(oneOf(PORT_MAPPING_FAULTS), { error: 'a list of faults' })
+    .max(PORT_MAPPING_FAULTS.length, { error: 'a list of faults' })
+    .describe('How the service fails: what each means is in docs/port-mapping.md')
+    .optional();
+  return z
+    .union([protocols(), strictMap({ protocols: protocols().optional(), faults })], { error: SERVICES })
+    .describe('How hosts inside may ask for ports. Default: []');
+};
+
 /** The keys of a NAT besides `extends`, in the spelling of scenario files. */
 export const NAT_KEYS = {
   translation: oneOf(['napt', 'none', 'nptv6'])
@@ -169,6 +189,7 @@ export const NAT_KEYS = {
     )
     .describe('The only ports that inside hosts may send to; [] lets nothing out. Default: everything')
     .optional(),
+  portMapping: portMapping().optional(),
 };
 
 const natShape = strictMap(NAT_KEYS);
@@ -191,7 +212,7 @@ const TCP_WORDS = {
 
 /** The description in the engine's words: units move from the value into the name. */
 export function describeNat(written: WrittenNat): NatDescription {
-  const { udp, tcp, icmp, limits, scanGuard, ...same } = written;
+  const { udp, tcp, icmp, limits, scanGuard, portMapping, ...same } = written;
   const timers = {
     udp: udp && renamed(udp, { timeout: 'timeoutMs' }),
     tcp: tcp && renamed(tcp, TCP_UNITS),
@@ -199,7 +220,8 @@ export function describeNat(written: WrittenNat): NatDescription {
     limits: limits && renamed(limits, { reuseHold: 'reuseHoldMs' }),
     scanGuard: scanGuard && renamed(scanGuard, { window: 'windowMs', block: 'blockMs' }),
   };
-  return withoutUndefined({ ...same, ...timers });
+  const services = Array.isArray(portMapping) ? { protocols: portMapping } : portMapping;
+  return withoutUndefined({ ...same, ...timers, portMapping: services && withoutUndefined(services) });
 }
 
 /** The way back: a complete behaviour as a scenario file would write it, durations as text. */
@@ -210,6 +232,7 @@ export function writeNat(behaviour: NatBehaviour): z.input<typeof natShape> {
     ports: { ...same.ports, range: [...same.ports.range] },
     blocks: [...same.blocks],
     allow: same.allow === 'everything' ? same.allow : [...same.allow],
+    portMapping: { protocols: [...same.portMapping.protocols], faults: [...same.portMapping.faults] },
     udp: renamed(udp, { timeoutMs: 'timeout' }),
     tcp: renamed(tcp, TCP_WORDS),
     icmp: renamed(icmp, { timeoutMs: 'timeout' }),

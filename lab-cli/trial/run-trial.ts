@@ -5,6 +5,7 @@ import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
 import type { Cell } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
+import { startGateways } from './gateways.ts';
 import { startInfrastructure } from './infrastructure.ts';
 import { echo, judgePath } from './judge.ts';
 import { scheduleNatEvents } from './nat-events.ts';
@@ -66,6 +67,7 @@ async function dial(
     families: familiesOf(spec.cell),
     onHttps: admitsFewPorts(spec.cell),
   });
+  await startGateways(sides);
   await startSubscribers(topology, sides[0], spec.scenario.topology.subscribers);
   const plugins = spec.scenario.plugins.map(({ name, options }) => registry.configure(name, options));
   const [a, b] = await Promise.all(

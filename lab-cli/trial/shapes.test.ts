@@ -16,7 +16,7 @@ import type { TrialSpec } from './trial-spec.ts';
 const { knownPlugins, runTrial } = await loadEngine();
 const words = vocabulary(knownPlugins());
 const directory = join(packageRoot(), 'scenarios');
-const files = readdirSync(directory).filter((name) => /^shapes-.*\.yaml$/.test(name));
+const files = readdirSync(directory).filter((name) => /^(?:shapes-.*|port-mapping)\.yaml$/.test(name));
 
 /** The first trial of every cell. */
 function* specs(scenario: ResolvedScenario): Generator<TrialSpec> {

@@ -1,3 +1,4 @@
+import type { MappedSide } from './mapped-side.ts';
 import type { ServerSide, TcpSide, UdpSide } from './side.ts';
 import { always, never, type SideName, type Verdict } from './verdict.ts';
 
@@ -25,4 +26,5 @@ export interface Transports {
   readonly udp: UdpSide;
   readonly tcp: TcpSide;
   readonly servers: ServerSide;
+  readonly mapped: MappedSide;
 }

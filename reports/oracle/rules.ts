@@ -1,4 +1,5 @@
 import { connect, type Transports, turnRelay } from './connect.ts';
+import { portMapping } from './port-mapping.ts';
 import { randomProbe } from './random-probe.ts';
 import { tcpPunch } from './tcp-punch.ts';
 import { udpPunch } from './udp-punch.ts';
@@ -17,7 +18,7 @@ export interface Rule {
   /** Do the two sides have to exchange signal messages first? */
   readonly signalled: boolean;
   /** Between `direct` and `reverse` it differs who is dialled; `relay` goes by way of a server, wherever the peers are. */
-  readonly kind: 'direct' | 'reverse' | 'tcp-punch' | 'udp-punch' | 'random-probe' | 'relay';
+  readonly kind: 'direct' | 'reverse' | 'tcp-punch' | 'udp-punch' | 'random-probe' | 'port-mapping' | 'relay';
   verdict(a: Transports, b: Transports, knobs: OracleKnobs): Verdict;
 }
 
@@ -30,5 +31,6 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ],
   ['udp-punch', { signalled: true, kind: 'udp-punch', verdict: (a, b) => udpPunch(a.udp, b.udp) }],
   ['random-probe', { signalled: true, kind: 'random-probe', verdict: (a, b) => randomProbe(a.udp, b.udp) }],
+  ['port-mapping', { signalled: true, kind: 'port-mapping', verdict: portMapping }],
   ['turn-relay', { signalled: true, kind: 'relay', verdict: turnRelay }],
 ]);

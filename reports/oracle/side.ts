@@ -34,6 +34,8 @@ export interface TcpSide {
   readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host' | 'refused by ICMP';
   /** No inbound SYN ever gets through, not even in answer to ours. */
   readonly refusesSyn: boolean;
+  /** No inbound SYN gets through where a rule of the NAT's leads to the host, either. */
+  readonly inboundBlocked: boolean;
   /** Can a host that was never contacted open a connection to this one? */
   readonly reachable: boolean;
   /** Is it the filter alone that keeps it from that? */
@@ -89,6 +91,7 @@ export function tcpSide(chain: Chain): TcpSide {
     ports: portRule(nats),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
+    inboundBlocked,
     onlyFiltered: nats.every(({ translation }) => translation !== 'napt'),
     reachable: nats.length === 0 && !blocked && !inboundBlocked,
     blocked,

@@ -1,5 +1,6 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Transports } from './connect.ts';
+import { mappedSide } from './mapped-side.ts';
 import type { OracleKnobs, Rule } from './rules.ts';
 import { type Chain, isTranslating, serverSide, tcpSide, udpSide } from './side.ts';
 import { always, better, never, type SideName, sometimes, type Verdict } from './verdict.ts';
@@ -33,7 +34,7 @@ export function topologyVerdict(
 }
 
 export function transports(chain: Chain): Transports {
-  return { udp: udpSide(chain), tcp: tcpSide(chain), servers: serverSide(chain) };
+  return { udp: udpSide(chain), tcp: tcpSide(chain), servers: serverSide(chain), mapped: mappedSide(chain) };
 }
 
 /** Over the network behind the shared NAT, from one's own outermost address there to the other's. */
@@ -63,6 +64,8 @@ function oneVisible({ kind }: Rule, { udp, tcp }: Transports, name: SideName): V
       return udp.blocked || udp.filtering !== 'endpoint-independent'
         ? never(`${visible}, but lets in nobody that it has not sent to`)
         : always(`${visible} and answers whoever probes it there`);
+    case 'port-mapping':
+      return never('the gateway of the hidden side sees that there is another NAT beyond it');
     default:
       return never(`${visible}, but does not know where the other one's SYN comes from there`);
   }

@@ -21,7 +21,10 @@ export interface StateEnvironment {
   readonly random: Random;
   nextPacketId(): number;
   mappingCreated(mapping: MappingInfo): void;
-  mappingRemoved(mapping: MappingInfo, reason: 'expired' | 'reset' | 'icmp-error' | 'evicted' | 'flushed'): void;
+  mappingRemoved(
+    mapping: MappingInfo,
+    reason: 'expired' | 'reset' | 'icmp-error' | 'evicted' | 'flushed' | 'withdrawn',
+  ): void;
 }
 
 /**

@@ -31,6 +31,7 @@ export function firstToExpire(live: LiveRows, host?: AddressId): MappingId {
   }
   let first = NONE;
   for (const [mapping, end] of ends) {
+    if (mappings.fixed[mapping]) continue; // A rule of the router's makes way for nobody.
     if (host !== undefined && mappings.internal[mapping] !== host) continue;
     const earlier = first === NONE ? -1 : end - ends.get(first)! || mappings.byAge(mapping, first);
     if (earlier < 0) first = mapping;

@@ -34,7 +34,7 @@ export interface ExternalPortsParts {
 }
 
 /** Where new mappings get their external endpoints. */
-export type EndpointSource = Pick<ExternalPorts, 'choose' | 'collided' | 'take' | 'free' | 'release'>;
+export type EndpointSource = Pick<ExternalPorts, 'choose' | 'collided' | 'isFree' | 'take' | 'free' | 'release'>;
 
 /** The external endpoints of one protocol: UDP, TCP and ICMP queries number theirs apart. */
 export class ExternalPorts {
@@ -90,6 +90,14 @@ export class ExternalPorts {
   /** Is it not the internal port, which would have been preserved if it were available? */
   collided(internalPort: number, { externalPort }: ExternalEndpoint): boolean {
     return externalPort !== internalPort && preserves(this.#ports, internalPort);
+  }
+
+  /** May the host have this endpoint? */
+  isFree({ external, externalPort }: ExternalEndpoint, host: AddressId, now: number): boolean {
+    const entry = this.#byAddress.get(external);
+    entry?.space.settle(now);
+    entry?.contention?.settle(now);
+    return entry?.space.isAvailable(externalPort, host) ?? false;
   }
 
   take(endpoint: ExternalEndpoint): void {

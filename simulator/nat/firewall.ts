@@ -16,6 +16,7 @@ export interface FirewallEnvironment extends Omit<StateEnvironment, 'mappingCrea
 const IDENTITY: EndpointSource = {
   choose: (host: AddressId, internalPort: number): ExternalEndpoint => ({ external: host, externalPort: internalPort }),
   collided: () => false,
+  isFree: () => true,
   take: () => {},
   free: () => {},
   release: () => {},
@@ -52,6 +53,16 @@ export class Firewall {
     if (UNSOLICITED.has(refusal)) guard?.note(packet, now);
     if (refusal === 'tcp: unsolicited syn') unsolicited.answer(packet);
     return refusal === 'nat: no mapping' ? 'firewall: no state' : refusal;
+  }
+
+  /** Lets everybody send to an internal endpoint. @returns false if everybody may already */
+  openPinhole(protocol: 'udp' | 'tcp', internal: AddressId, internalPort: number): boolean {
+    const endpoint = { external: internal, externalPort: internalPort };
+    return this.#state[protocol].table.fix(internal, internalPort, endpoint, this.#expire());
+  }
+
+  closePinhole(protocol: 'udp' | 'tcp', internal: AddressId, internalPort: number): void {
+    this.#state[protocol].table.unfix({ external: internal, externalPort: internalPort }, this.#expire());
   }
 
   /** Forgets everything. */

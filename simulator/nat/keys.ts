@@ -14,3 +14,6 @@ export function dependentKey(dependence: Dependence, remote: AddressId, remotePo
   if (dependence === 'endpoint-independent') return 0;
   return dependence === 'address-dependent' ? endpointKey(remote + 1, 0) : endpointKey(remote, remotePort);
 }
+
+/** In the place of what a mapping sees of the remote: a rule of the router, for every remote. No dependence has this key. */
+export const FIXED = 2 ** 52;

@@ -9,6 +9,9 @@ import { column, Rows, resized } from './rows.ts';
 /** A mapping by its row. */
 export type MappingId = number;
 
+/** What a mapping is made for: an inside host's first packet. */
+export type MappingOrigin = Pick<Packet, 'source' | 'sourcePort' | 'destination' | 'destinationPort'>;
+
 /** The mappings of one protocol: each is an external endpoint lent to an internal one. */
 export class MappingRows extends Rows implements ExpiryColumns<MappingId> {
   internal = column(Int32Array);
@@ -21,6 +24,8 @@ export class MappingRows extends Rows implements ExpiryColumns<MappingId> {
   deadline = column(Float64Array);
   /** Head of the list of its sessions. */
   firstSession = column(Int32Array);
+  /** 1: a rule of the router, which nothing but the router ends. */
+  fixed = column(Uint8Array);
   #remote = column(Int32Array);
   #remotePort = column(Uint16Array);
   #serial = column(Float64Array);
@@ -28,7 +33,7 @@ export class MappingRows extends Rows implements ExpiryColumns<MappingId> {
   #nextSerial = 0;
 
   /** @param packet the first one, before translation */
-  add(packet: Packet, endpoint: ExternalEndpoint, key: number, deadline: number): MappingId {
+  add(packet: MappingOrigin, endpoint: ExternalEndpoint, key: number, deadline: number): MappingId {
     const mapping = this.allocate();
     this.internal[mapping] = packet.source;
     this.internalPort[mapping] = packet.sourcePort;
@@ -37,6 +42,7 @@ export class MappingRows extends Rows implements ExpiryColumns<MappingId> {
     this.key[mapping] = key;
     this.deadline[mapping] = deadline;
     this.firstSession[mapping] = NONE;
+    this.fixed[mapping] = 0;
     this.#remote[mapping] = packet.destination;
     this.#remotePort[mapping] = packet.destinationPort;
     this.#serial[mapping] = this.#nextSerial++;
@@ -96,6 +102,7 @@ export class MappingRows extends Rows implements ExpiryColumns<MappingId> {
     this.key = resized(this.key, capacity);
     this.deadline = resized(this.deadline, capacity);
     this.firstSession = resized(this.firstSession, capacity);
+    this.fixed = resized(this.fixed, capacity);
     this.#remote = resized(this.#remote, capacity);
     this.#remotePort = resized(this.#remotePort, capacity);
     this.#serial = resized(this.#serial, capacity);

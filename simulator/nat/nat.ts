@@ -73,6 +73,21 @@ export class Nat {
     else this.#environment.sendInside(packet);
   }
 
+  /**
+   * Leads an external port to an internal endpoint for everybody, as a rule that its owner or a program on the router
+   * makes. It holds until {@link withdraw}, a reboot or another address.
+   *
+   * @returns false if the port is in use
+   */
+  forward(protocol: 'udp' | 'tcp', externalPort: number, internal: AddressId, internalPort: number): boolean {
+    const endpoint = { external: this.#external[0]!, externalPort };
+    return this.#state[protocol].table.fix(internal, internalPort, endpoint, this.#expire());
+  }
+
+  withdraw(protocol: 'udp' | 'tcp', externalPort: number): void {
+    this.#state[protocol].table.unfix({ external: this.#external[0]!, externalPort }, this.#expire());
+  }
+
   /** Reboots: everything is forgotten. */
   flush(): void {
     this.renumber(this.#external);

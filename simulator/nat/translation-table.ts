@@ -1,47 +1,24 @@
 import type { Dependence } from '../../core/nat/behaviour.ts';
-import type { AddressId, Packet, Protocol } from '../packet.ts';
+import type { AddressId, Packet } from '../packet.ts';
 import type { DropReason } from './drop-reasons.ts';
-import type { MappingInfo, StateEnvironment } from './environment.ts';
+import type { MappingInfo } from './environment.ts';
 import { firstToExpire } from './eviction.ts';
 import { ExpiryIndex } from './expiry-index.ts';
 import { ExternalClaims } from './external-claims.ts';
 import type { ExternalIndex } from './external-index.ts';
-import type { EndpointSource, ExternalEndpoint } from './external-ports.ts';
+import type { ExternalEndpoint } from './external-ports.ts';
+import { FixedMappings } from './fixed-mappings.ts';
 import { dependentKey, endpointKey } from './keys.ts';
 import { type MappingId, MappingRows } from './mapping-rows.ts';
-import type { MappingRule } from './mapping-rule.ts';
 import { NONE, PairIndex } from './pair-index.ts';
-import type { Permissions } from './permissions.ts';
-import type { Quota } from './quota.ts';
-import type { SessionRate } from './session-rate.ts';
 import { type SessionId, SessionRows } from './session-rows.ts';
-import type { StrangerEntries } from './stranger-entries.ts';
+import type { RemovalReason, TableParts } from './table-parts.ts';
 
 /** Sessions of one protocol: more than one trial can make, few enough to hold in memory. */
 const SESSION_LIMIT = 1 << 20;
 
 /** The mapping of a remote endpoint alone. */
 const OWN: Dependence = 'address-and-port-dependent';
-
-type RemovalReason = Parameters<StateEnvironment['mappingRemoved']>[1];
-
-export interface TableParts {
-  readonly protocol: Protocol;
-  readonly rule: MappingRule;
-  /** RFC 7857 section 3. */
-  readonly overlapping: boolean;
-  /** Does a mapping end with its last session (TCP, ICMP), or by a timer of its own (UDP)? */
-  readonly endsWithSessions: boolean;
-  readonly permissions: Permissions;
-  /** Does a mapping make way for a new one when there is no room? */
-  readonly evicts: boolean;
-  /** Undefined: what is not admitted leaves nothing behind. */
-  readonly strangers: StrangerEntries | undefined;
-  readonly ports: EndpointSource;
-  readonly quota: Quota;
-  readonly rate: SessionRate;
-  readonly environment: StateEnvironment;
-}
 
 /**
  * The mappings and sessions of one protocol. A session is the traffic between an internal and a remote endpoint; it
@@ -55,6 +32,7 @@ export class TranslationTable {
   readonly #mappingIndex = new PairIndex();
   readonly #externalIndex: ExternalIndex;
   readonly #claims: ExternalClaims;
+  readonly #fixed = new FixedMappings(this.mappings);
   // (internal endpoint, remote endpoint)
   readonly #sessionIndex = new PairIndex();
   readonly #mappingExpiry = new ExpiryIndex<MappingId>(this.mappings);
@@ -69,7 +47,7 @@ export class TranslationTable {
 
   /** The live mappings in order of creation. */
   list(): MappingInfo[] {
-    const live = [...this.#mappingIndex.values()].sort((a, b) => this.mappings.byAge(a, b));
+    const live = [...this.#mappingIndex.values(), ...this.#fixed.values()].sort((a, b) => this.mappings.byAge(a, b));
     return live.map((mapping) => this.#describe(mapping));
   }
 
@@ -96,6 +74,8 @@ export class TranslationTable {
   /** The mapping that an internal endpoint's own traffic to the remote uses, or {@link NONE}. */
   mapping(internal: AddressId, internalPort: number, remote: AddressId, remotePort: number): MappingId {
     const endpoint = endpointKey(internal, internalPort);
+    const fixed = this.#fixed.of(endpoint);
+    if (fixed !== NONE) return fixed;
     if (this.#claims.canCollide) {
       const own = this.#mappingIndex.get(endpoint, dependentKey(OWN, remote, remotePort));
       if (own !== NONE) return own;
@@ -121,6 +101,7 @@ export class TranslationTable {
 
   /** Does the filter let the remote send to the mapping? */
   admits(mapping: MappingId, remote: AddressId, remotePort: number): boolean {
+    if (this.mappings.fixed[mapping]) return true;
     return this.#parts.permissions.admits(mapping, this.mappings.internal[mapping], remote, remotePort);
   }
 
@@ -175,9 +156,28 @@ export class TranslationTable {
   }
 
   endMapping(mapping: MappingId, reason: RemovalReason, at: number): void {
+    if (this.mappings.fixed[mapping]) return;
     const { endsWithSessions } = this.#parts;
     if (!endsWithSessions) this.#mappingExpiry.remove(mapping);
     this.#endMapping(mapping, reason, at);
+  }
+
+  /** Leads an external endpoint to an internal one whoever sends. @returns false if one of them is in use */
+  fix(internal: AddressId, internalPort: number, endpoint: ExternalEndpoint, now: number): boolean {
+    const { ports, environment } = this.#parts;
+    if (this.#fixed.of(endpointKey(internal, internalPort)) !== NONE) return false;
+    if (!ports.isFree(endpoint, internal, now)) return false;
+    const mapping = this.#fixed.add(internal, internalPort, endpoint);
+    this.#externalIndex.add(mapping);
+    ports.take(endpoint);
+    environment.mappingCreated(this.#describe(mapping));
+    return true;
+  }
+
+  /** Ends what {@link fix} has made. */
+  unfix(endpoint: ExternalEndpoint, at: number): void {
+    const mapping = this.#fixed.remove(endpoint);
+    if (mapping !== NONE) this.#endMapping(mapping, 'withdrawn', at);
   }
 
   /** Ends what is over at `now`. */
@@ -251,6 +251,7 @@ export class TranslationTable {
   /** Ends a session that is out of the expiry index. */
   #leave(session: SessionId, reason: RemovalReason, at: number): void {
     const mapping = this.#forget(session);
+    if (this.mappings.fixed[mapping]) return;
     if (this.#parts.endsWithSessions && this.mappings.firstSession[mapping] === NONE) {
       this.#discard(mapping, reason, at);
     }
@@ -284,10 +285,10 @@ export class TranslationTable {
     const info = this.#describe(mapping);
     this.#mappingIndex.delete(this.mappings.internalKey(mapping), this.mappings.key[mapping]);
     this.#externalIndex.remove(mapping);
+    if (!this.mappings.fixed[mapping]) quota.remove(info.internal);
     this.mappings.remove(mapping);
     if (reason === 'evicted') ports.free(info);
     else ports.release(info, info.internal, at);
-    quota.remove(info.internal);
     environment.mappingRemoved(info, reason);
   }
 

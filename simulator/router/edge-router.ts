@@ -1,4 +1,5 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Endpoint } from '../../core/net/endpoint.ts';
 import { familyOf } from '../../core/net/ip.ts';
 import type { Port, Segment } from '../link/segment.ts';
 import type { DropReason } from '../nat/drop-reasons.ts';
@@ -67,6 +68,39 @@ export class EdgeRouter extends Router {
   reboot(): void {
     this.world.trace.hostEvent(this.device, 'reboot');
     this.#firewall?.flush();
+    this.onRulesLost?.();
+  }
+
+  /** Called when the rules that programs on the router have made are gone. @default nobody */
+  onRulesLost: (() => void) | undefined;
+
+  /** Lets everybody send to an inside endpoint. @returns false if there is no firewall, or everybody may already */
+  openPinhole(protocol: 'udp' | 'tcp', { address, port }: Endpoint): boolean {
+    return this.#firewall?.openPinhole(protocol, this.world.addresses.id(address), port) ?? false;
+  }
+
+  closePinhole(protocol: 'udp' | 'tcp', { address, port }: Endpoint): void {
+    this.#firewall?.closePinhole(protocol, this.world.addresses.id(address), port);
+  }
+
+  /**
+   * The router's own addresses on the inside, each with whether an address is of a host that has the router there for
+   * its gateway.
+   */
+  insideNetworks(): { readonly address: string; contains(address: string): boolean }[] {
+    const ports = new Map<string, Set<Port>>();
+    for (const { port, addresses } of this.network.interfaces) {
+      if (this.#outside.has(port)) continue;
+      for (const { address } of addresses) ports.set(address, (ports.get(address) ?? new Set()).add(port));
+    }
+    return [...ports].map(([address, on]) => ({
+      address,
+      contains: (host) => {
+        if (familyOf(host) !== familyOf(address)) return false;
+        const route = this.network.routes.find(this.world.addresses.id(host));
+        return route !== undefined && on.has(route.port);
+      },
+    }));
   }
 
   override receive(packet: Packet, port: Port): void {

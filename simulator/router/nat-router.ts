@@ -1,4 +1,5 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Endpoint } from '../../core/net/endpoint.ts';
 import type { Random, Timer } from '../../core/ports/index.ts';
 import type { Port } from '../link/segment.ts';
 import type { MappingInfo, NatEnvironment } from '../nat/environment.ts';
@@ -57,6 +58,21 @@ export class NatRouter extends EdgeRouter {
     this.nat?.flush();
   }
 
+  /** The first external address; undefined if it does not translate. */
+  get externalAddress(): string | undefined {
+    const [first] = this.#external;
+    return this.nat === undefined || first === undefined ? undefined : this.world.addresses.text(first);
+  }
+
+  /** Leads an external port to an inside endpoint for everybody. @returns false if it is in use */
+  forwardPort(protocol: 'udp' | 'tcp', externalPort: number, { address, port }: Endpoint): boolean {
+    return this.nat?.forward(protocol, externalPort, this.world.addresses.id(address), port) ?? false;
+  }
+
+  withdrawPort(protocol: 'udp' | 'tcp', externalPort: number): void {
+    this.nat?.withdraw(protocol, externalPort);
+  }
+
   /**
    * Gets other external addresses, as when a home router dials in again, and loses all that it remembers.
    *
@@ -74,6 +90,7 @@ export class NatRouter extends EdgeRouter {
       addresses: external.map((id) => this.world.addresses.text(id)).join(' '),
     });
     this.nat.renumber(external);
+    this.onRulesLost?.();
   }
 
   protected override carry(packet: Packet, port: Port, inbound: boolean): void {

@@ -24,7 +24,7 @@ export type PacketEvent =
   | 'fragmented'
   | 'joined';
 
-export type MappingEvent = 'created' | 'expired' | 'reset' | 'icmp-error' | 'evicted' | 'flushed';
+export type MappingEvent = 'created' | 'expired' | 'reset' | 'icmp-error' | 'evicted' | 'flushed' | 'withdrawn';
 
 export type HostEventDetail = Readonly<Record<string, string | number | boolean>>;
 

@@ -26,6 +26,7 @@ const MAPPING_CODES: Record<MappingEvent, number> = {
   'icmp-error': 19,
   flushed: 20,
   evicted: 21,
+  withdrawn: 22,
 };
 const HOST_EVENT_CODE = 32;
 const ICMP_CODES: Record<IcmpKind, number> = {

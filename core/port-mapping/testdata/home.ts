@@ -76,9 +76,10 @@ export async function atHome<T>(body: (home: Home) => Promise<T>, seed = '1'): P
   const gateways: Gateway[] = [];
   const startGateway = async (options: Partial<GatewayOptions> = {}) => {
     const gateway = await Gateway.start(router, {
-      address: GATEWAY,
-      address6: GATEWAY6,
-      isInside: (address) => address.startsWith('10.0.1.') || address.startsWith('2001:db8:1:'),
+      networks: [
+        { address: GATEWAY, contains: (address) => address.startsWith('10.0.1.') },
+        { address: GATEWAY6, contains: (address) => address.startsWith('2001:db8:1:') },
+      ],
       table,
       protocols: ['igd1', 'igd2', 'nat-pmp', 'pcp'],
       ...options,

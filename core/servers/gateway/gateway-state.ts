@@ -1,10 +1,9 @@
+import type { PortMappingFault, PortMappingProtocol } from '../../nat/behaviour.ts';
 import { type Endpoint, formatEndpoint } from '../../net/endpoint.ts';
 import type { Host, Timer } from '../../ports/index.ts';
-import { type GatewayFault, WRONG_ADDRESS } from './fault.ts';
+import { WRONG_ADDRESS } from './fault.ts';
 import type { GatewayTable } from './gateway-table.ts';
 import { type Lease, type LeaseRefusal, type LeaseRequest, LeaseTable } from './lease-table.ts';
-
-export type GatewayProtocol = 'igd1' | 'igd2' | 'nat-pmp' | 'pcp';
 
 /** The neighbour that has the port already where a gateway has the fault `conflict`. */
 const NEIGHBOUR = '192.0.2.254';
@@ -23,8 +22,8 @@ export class GatewayState {
   readonly host: Host;
   readonly leases: LeaseTable;
   readonly #table: GatewayTable;
-  readonly #protocols: ReadonlySet<GatewayProtocol>;
-  readonly #faults: ReadonlySet<GatewayFault>;
+  readonly #protocols: ReadonlySet<PortMappingProtocol>;
+  readonly #faults: ReadonlySet<PortMappingFault>;
   readonly #pinholes = new Map<string, Pinhole>();
   #nextPinhole = 1;
   #startedUs: number;
@@ -34,8 +33,8 @@ export class GatewayState {
   constructor(
     host: Host,
     table: GatewayTable,
-    protocols: ReadonlySet<GatewayProtocol>,
-    faults: ReadonlySet<GatewayFault>,
+    protocols: ReadonlySet<PortMappingProtocol>,
+    faults: ReadonlySet<PortMappingFault>,
   ) {
     this.host = host;
     this.#table = table;
@@ -45,7 +44,7 @@ export class GatewayState {
     this.#startedUs = host.clock.now();
   }
 
-  get faults(): ReadonlySet<GatewayFault> {
+  get faults(): ReadonlySet<PortMappingFault> {
     return this.#faults;
   }
 
@@ -58,11 +57,11 @@ export class GatewayState {
     return this.has('wrong-address') ? WRONG_ADDRESS : this.#table.externalAddress();
   }
 
-  has(fault: GatewayFault): boolean {
+  has(fault: PortMappingFault): boolean {
     return this.#faults.has(fault);
   }
 
-  offers(protocol: GatewayProtocol): boolean {
+  offers(protocol: PortMappingProtocol): boolean {
     return this.#protocols.has(protocol);
   }
 

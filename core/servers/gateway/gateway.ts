@@ -1,7 +1,10 @@
+import type { PortMappingFault, PortMappingProtocol } from '../../nat/behaviour.ts';
+import { familyOf } from '../../net/ip.ts';
 import type { Host, UdpSocket } from '../../ports/index.ts';
 import { GATEWAY_PORT } from '../../wire/nat-pmp/nat-pmp.ts';
-import { type GatewayFault, garbage, whenReady } from './fault.ts';
-import { type GatewayProtocol, GatewayState } from './gateway-state.ts';
+import { garbage, whenReady } from './fault.ts';
+import type { GatewayNetwork } from './gateway-network.ts';
+import { GatewayState } from './gateway-state.ts';
 import type { GatewayTable } from './gateway-table.ts';
 import { IgdServer } from './igd-server.ts';
 import type { Lease } from './lease-table.ts';
@@ -12,16 +15,12 @@ import { startSsdpResponder } from './ssdp-responder.ts';
 const MAX_WAITING = 256;
 
 export interface GatewayOptions {
-  /** The gateway's own address on the inside, IPv4. */
-  readonly address: string;
-  /** Its IPv6 address there, for PCP and pinholes. @default none */
-  readonly address6?: string;
-  /** May hosts of this address ask? Nobody from outside ever may. */
-  readonly isInside: (address: string) => boolean;
+  /** The inside: nobody else may ask. IPv6 ones are for PCP and pinholes. */
+  readonly networks: readonly GatewayNetwork[];
   readonly table: GatewayTable;
-  readonly protocols: readonly GatewayProtocol[];
+  readonly protocols: readonly PortMappingProtocol[];
   /** @default none */
-  readonly faults?: readonly GatewayFault[];
+  readonly faults?: readonly PortMappingFault[];
   /** Of the HTTP server. @default 5000 */
   readonly httpPort?: number;
 }
@@ -40,19 +39,18 @@ export class Gateway {
 
   /** @throws NetError if a port is in use */
   static async start(host: Host, options: GatewayOptions): Promise<Gateway> {
-    const { address, address6, isInside, table, protocols, faults = [], httpPort = HTTP_PORT } = options;
+    const { networks, table, protocols, faults = [], httpPort = HTTP_PORT } = options;
     const state = new GatewayState(host, table, new Set(protocols), new Set(faults));
     const gateway = new Gateway(state);
-    const addresses = [address, ...(address6 === undefined ? [] : [address6])];
     try {
       if (state.offers('nat-pmp') || state.offers('pcp')) {
-        for (const own of addresses) await gateway.#startPmp(own, isInside);
+        for (const network of networks) await gateway.#startPmp(network);
       }
       if (state.offers('igd1') || state.offers('igd2')) {
-        for (const own of addresses) {
-          const http = { address: own, port: httpPort };
-          gateway.#servers.push(await IgdServer.start(host, state, http, isInside));
-          gateway.#sockets.push(await startSsdpResponder(host, state, http, isInside));
+        for (const network of networks) gateway.#servers.push(await IgdServer.start(host, state, network, httpPort));
+        for (const family of [4, 6] as const) {
+          const of = networks.filter(({ address }) => familyOf(address) === family);
+          if (of.length > 0) gateway.#sockets.push(await startSsdpResponder(host, state, of, httpPort));
         }
       }
     } catch (error) {
@@ -78,14 +76,14 @@ export class Gateway {
     this.#state.restart();
   }
 
-  async #startPmp(address: string, isInside: (address: string) => boolean): Promise<void> {
+  async #startPmp(network: GatewayNetwork): Promise<void> {
     const state = this.#state;
     const { host } = state;
-    const socket = await host.udp.bind({ address, port: GATEWAY_PORT });
+    const socket = await host.udp.bind({ address: network.address, port: GATEWAY_PORT });
     this.#sockets.push(socket);
     let waiting = 0;
     socket.onMessage = (request, from) => {
-      if (!isInside(from.address) || waiting >= MAX_WAITING) return;
+      if (!network.contains(from.address) || waiting >= MAX_WAITING) return;
       waiting++;
       whenReady(host, state.faults, () => {
         waiting--;

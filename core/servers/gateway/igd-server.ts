@@ -6,6 +6,7 @@ import { formatHttpHead } from '../../wire/ssdp/http-head.ts';
 import { WireError } from '../../wire/wire-error.ts';
 import { garbage, whenReady } from './fault.ts';
 import { FIREWALL_ACTIONS } from './firewall-actions.ts';
+import type { GatewayNetwork } from './gateway-network.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { type Action, hasAction, IgdError, IP_ACTIONS, type Results } from './igd-actions.ts';
 import {
@@ -41,32 +42,25 @@ const NO_ACTIONS: Route['actions'] = new Map();
 export class IgdServer {
   readonly #host: Host;
   readonly #state: GatewayState;
-  readonly #isInside: (address: string) => boolean;
+  readonly #network: GatewayNetwork;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #connections = new Set<TcpConnection>();
   #listener: TcpListener | undefined;
 
-  private constructor(host: Host, state: GatewayState, isInside: (address: string) => boolean) {
+  private constructor(host: Host, state: GatewayState, network: GatewayNetwork) {
     this.#host = host;
     this.#state = state;
-    this.#isInside = isInside;
+    this.#network = network;
     this.#routes = routesOf(state);
   }
 
   /** @throws NetError */
-  static async start(
-    host: Host,
-    state: GatewayState,
-    at: Endpoint,
-    isInside: (address: string) => boolean,
-  ): Promise<IgdServer> {
-    const server = new IgdServer(host, state, isInside);
-    server.#listener = await host.tcp.listen(at, (connection) => server.#accept(connection));
+  static async start(host: Host, state: GatewayState, network: GatewayNetwork, port: number): Promise<IgdServer> {
+    const server = new IgdServer(host, state, network);
+    server.#listener = await host.tcp.listen({ address: network.address, port }, (connection) =>
+      server.#accept(connection),
+    );
     return server;
-  }
-
-  get local(): Endpoint {
-    return this.#listener!.local;
   }
 
   close(): void {
@@ -75,7 +69,7 @@ export class IgdServer {
   }
 
   #accept(connection: TcpConnection): void {
-    if (this.#connections.size >= MAX_CONNECTIONS || !this.#isInside(connection.remote.address)) {
+    if (this.#connections.size >= MAX_CONNECTIONS || !this.#network.contains(connection.remote.address)) {
       connection.reset();
       return;
     }

@@ -4,6 +4,7 @@ import type { Host, UdpSocket } from '../../ports/index.ts';
 import { decodeSsdpSearch, encodeSsdpAnswer, SSDP_GROUP, SSDP_PORT, type SsdpSearch } from '../../wire/ssdp/ssdp.ts';
 import { WireError } from '../../wire/wire-error.ts';
 import { garbage, whenReady } from './fault.ts';
+import type { GatewayNetwork } from './gateway-network.ts';
 import type { GatewayState } from './gateway-state.ts';
 import { descriptionUrl, igdVersions, SERVER, uniqueName } from './igd-description.ts';
 
@@ -15,26 +16,22 @@ const MAX_WAITING = 64;
 
 const NESTED = ['device:WANDevice', 'device:WANConnectionDevice', 'service:WANIPConnection'];
 
-/**
- * Answers searches for gateways.
- *
- * @param address where the gateway's HTTP server is, on the inside
- * @param isInside are answers owed to this address?
- */
+/** Answers searches for gateways, in networks of one family. */
 export async function startSsdpResponder(
   host: Host,
   state: GatewayState,
-  http: Endpoint,
-  isInside: (address: string) => boolean,
+  networks: readonly GatewayNetwork[],
+  httpPort: number,
 ): Promise<UdpSocket> {
-  const family = familyOf(http.address);
-  const groups = [{ group: SSDP_GROUP[family], on: http.address }];
+  const family = familyOf(networks[0]!.address);
+  const groups = networks.map(({ address }) => ({ group: SSDP_GROUP[family], on: address }));
   const socket = await host.udp.bind({ family, port: SSDP_PORT, groups });
   let waiting = 0;
   socket.onMessage = (bytes, from) => {
-    const search = isInside(from.address) ? read(bytes) : undefined;
+    const network = networks.find((each) => each.contains(from.address));
+    const search = network && read(bytes);
     if (!search || waiting >= MAX_WAITING) return;
-    const answers = answersTo(search, state, http);
+    const answers = answersTo(search, state, { address: network.address, port: httpPort });
     if (answers.length === 0) return;
     // A search of one device alone is answered at once, one of all at random within the time that it allows.
     const waitMs = host.random.below(1000 * Math.min(search.maxWaitS ?? 0, LONGEST_WAIT_S) + 1);
