@@ -4,6 +4,10 @@
  * All durations are integer milliseconds here.
  */
 
+import type { PortMappingService } from './port-mapping-service.ts';
+
+export type { PortMappingFault, PortMappingProtocol } from './port-mapping-service.ts';
+
 /** RFC 4787 sections 4.1 and 5: what a mapping or a filter depends on besides the internal endpoint. */
 export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
 
@@ -108,29 +112,6 @@ export type Block = 'udp' | 'tcp' | 'tcp-in' | 'icmp';
 /** A destination that an outbound policy admits, such as `tcp/443`. */
 export type AllowedPort = `${'udp' | 'tcp'}/${number}`;
 
-/** How hosts inside can ask for ports: UPnP IGD 1 and 2, NAT-PMP (RFC 6886), PCP (RFC 6887). */
-export const PORT_MAPPING_PROTOCOLS = ['igd1', 'igd2', 'nat-pmp', 'pcp'] as const;
-
-export type PortMappingProtocol = (typeof PORT_MAPPING_PROTOCOLS)[number];
-
-/**
- * How the service fails. `refuses`: it maps nothing. `conflict`: another host has the port that is asked for first.
- * `wrong-address`: it takes an address for its external one that it is not. `permanent-only`: IGD knows no leases (error
- * 725). `slow`: it takes 1.5 s for everything. `garbage`: it answers what is no answer. `claims`: it says yes and maps
- * nothing.
- */
-export const PORT_MAPPING_FAULTS = [
-  'refuses',
-  'conflict',
-  'wrong-address',
-  'permanent-only',
-  'slow',
-  'garbage',
-  'claims',
-] as const;
-
-export type PortMappingFault = (typeof PORT_MAPPING_FAULTS)[number];
-
 export interface NatBehaviour {
   /**
    * `none` is a plain router: hosts behind it have public addresses. For IPv6 only: `nptv6` gives the hosts' prefix
@@ -189,10 +170,7 @@ export interface NatBehaviour {
    */
   readonly allow: 'everything' | readonly AllowedPort[];
   /** The port mappings and IPv6 pinholes that hosts inside may ask for. A reboot loses them. */
-  readonly portMapping: {
-    readonly protocols: readonly PortMappingProtocol[];
-    readonly faults: readonly PortMappingFault[];
-  };
+  readonly portMapping: PortMappingService;
 }
 
 type Sparse<T> = { readonly [K in keyof T]?: T[K] };

@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import {
-  type AllowedPort,
-  type NatBehaviour,
-  type NatDescription,
-  PORT_MAPPING_FAULTS,
-  PORT_MAPPING_PROTOCOLS,
-} from '../../core/nat/behaviour.ts';
+import type { AllowedPort, NatBehaviour, NatDescription } from '../../core/nat/behaviour.ts';
+import { PORT_MAPPING_FAULTS, PORT_MAPPING_PROTOCOLS } from '../../core/nat/port-mapping-service.ts';
 import { durationMs, flag, oneOf, strictMap, wholeNumber } from './shapes.ts';
 
 const DEPENDENCE = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'] as const;
