@@ -4,10 +4,13 @@ import { Identity, Node, type NodeOptions, type NodeServers } from '../core/node
 import { pause } from '../core/ports/lab.suite.ts';
 import { startMqttServer } from '../core/servers/mqtt/mqtt-server.ts';
 import { startNameServer } from '../core/servers/names/name-server.ts';
+import { startNtpServer } from '../core/servers/ntp/ntp-server.ts';
 import { startStunServer } from '../core/servers/stun/stun-server.ts';
 import { until } from '../core/signal/signal-helpers.suite.ts';
 import { type Side, symmetricLink, Topology, World } from './index.ts';
 
+/** How far the NTP server's date is from that of the hosts. */
+const NTP_OFFSET_MS = 240_000;
 const LINK = symmetricLink({ latencyUs: 20_000 });
 
 interface Scene {
@@ -31,6 +34,7 @@ async function onStage(body: (scene: Scene) => Promise<void>): Promise<void> {
       .addresses.map((own) => own.address);
     const ports = [1883, 1884, 1885];
     const brokers = await Promise.all(ports.map((port) => startMqttServer(server, { address: address!, port })));
+    await startNtpServer(server, { address: address!, offsetMs: NTP_OFFSET_MS });
     const stun = { address: address!, port: 3478 };
     await startStunServer(server, { primary: stun, alternate: { address: second!, port: 3479 } });
     const names = await startNameServer(server, { identity: Identity.generate(server), address: address! });
@@ -111,6 +115,18 @@ describe('a node', () => {
       await pause(clock, 700_000);
       const failure = alice.connect(old);
       await expect(failure).rejects.toMatchObject({ name: 'AddressError', code: 'expired' });
+    }));
+
+  it('has its date put right, and gets by without', () =>
+    onStage(async ({ sides, servers, start }) => {
+      const { clock } = sides[0].host;
+      const [server] = servers.stun!;
+      const ntp = [{ address: server!.address, port: 123 }];
+      const lost = await start(1, { servers: { ...servers, ntp: [{ address: server!.address, port: 9 }] } });
+      const alice = await start(0, { servers: { ...servers, ntp } });
+      await until(clock, () => Math.abs(alice.host.clock.wallMs() - clock.wallMs() - NTP_OFFSET_MS) < 50);
+      const [pipe] = await alice.connect(lost.address);
+      expect(pipe.peerId).toBe(lost.id);
     }));
 
   it('is not started with a nickname and nobody to register it with', () =>

@@ -6,6 +6,7 @@ import { startMqttServer } from '../core/servers/mqtt/mqtt-server.ts';
 import { signalSuite } from '../core/signal/signal.suite.ts';
 import { Talker } from '../core/signal/signal-helpers.suite.ts';
 import { tcpStreamSuite } from '../core/signal/tcp-stream.suite.ts';
+import { ntpSuite } from '../core/time/ntp.suite.ts';
 import { SimHost } from './host/sim-host.ts';
 import { type Link, symmetricLink } from './link/link-model.ts';
 import { Segment } from './link/segment.ts';
@@ -58,6 +59,7 @@ for (const [name, link] of [
   mqttServerSuite(name, makeLab(link));
   tcpStreamSuite(name, makeLab(link));
   namesSuite(name, makeLab(link));
+  ntpSuite(name, makeLab(link));
 }
 
 /** A conversation with a broker that restarts. @returns the hash of every packet, and when it was over */

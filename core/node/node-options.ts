@@ -12,6 +12,8 @@ export interface NodeServers {
   readonly turn?: readonly TurnServer[];
   /** The node's key decides at which two it is to be found: see {@link SignalChannelOptions}. */
   readonly brokers?: readonly BrokerConfig[];
+  /** NTP servers that put the node's date right, in the background. More than half must agree. @default none */
+  readonly ntp?: readonly Endpoint[];
   /** More than half of them must agree. */
   readonly names?: readonly NameServerConfig[];
 }

@@ -6,6 +6,8 @@ import { registry } from '../plugins/registry.ts';
 import type { Host } from '../ports/index.ts';
 import type { RefreshOptions } from '../signal/address-exchange.ts';
 import type { SignalChannel, SignalMessage } from '../signal/signal-channel.ts';
+import { ClockKeeper } from '../time/clock-keeper.ts';
+import { SteeredClock, withClock } from '../time/steered-clock.ts';
 import { type Address, formatAddress } from '../wire/address/address.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
@@ -38,13 +40,17 @@ export class Node {
   /** Each with what takes it off the pipes that it is on. */
   readonly #messageHandlers = new Map<MessageHandler, Set<() => void>>();
   readonly #keepsakes: Keepsakes;
+  readonly #clockKeeper: ClockKeeper | undefined;
   #reception!: Reception;
   #presence: Presence | undefined;
   #sessions: SessionTable | undefined;
   #closed = false;
 
   private constructor(host: Host, options: NodeOptions) {
-    this.host = host;
+    const ntp = options.servers?.ntp ?? [];
+    const clock = ntp.length > 0 ? new SteeredClock(host.clock) : undefined;
+    this.host = clock ? withClock(host, clock) : host;
+    this.#clockKeeper = clock && new ClockKeeper(host, clock, { servers: ntp });
     this.#options = options;
     this.#keepsakes = new Keepsakes(host);
     this.identity = options.identity ?? Identity.generate(host);
@@ -160,6 +166,7 @@ export class Node {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#clockKeeper?.close();
     this.#sessions?.close('the node is closing');
     const pipes = [...this.#pipes];
     for (const pipe of pipes) pipe.close('the node is closing');
