@@ -1,4 +1,4 @@
-import { describeLines, linesVerdict, muteSide, type OracleLines } from './oracle/lines.ts';
+import { describeLines, linesVerdict, muteSide, type OracleLines, withNat64 } from './oracle/lines.ts';
 import { type OracleKnobs, RULES } from './oracle/rules.ts';
 import type { Chain } from './oracle/side.ts';
 import type { OracleTopology } from './oracle/topology.ts';
@@ -46,7 +46,9 @@ export function isJudged(plugin: string): boolean {
  */
 export function oracle(question: OracleQuestion): OracleAnswer {
   const knobs = { retries: true, signalOverTcp: true, ...question.knobs };
-  const lines = question.lines ?? { a: [{ family: 4, nats: question.a }], b: [{ family: 4, nats: question.b }] };
+  const lines = withNat64(
+    question.lines ?? { a: [{ family: 4, nats: question.a }], b: [{ family: 4, nats: question.b }] },
+  );
   const perPlugin = question.plugins.map((plugin) => judge(plugin, lines, question, knobs));
   const sides = `a: ${describeLines(lines.a)}; b: ${describeLines(lines.b)}`;
   const verdicts = perPlugin.map(({ plugin, expected, why }) => `${plugin} ${expected}: ${why}`);

@@ -5,6 +5,7 @@ import type { Fabric, Installation } from './line.ts';
 import { type Link, symmetricLink } from './link/link-model.ts';
 import { CableRealm, LanRealm, type Realm, type Slot } from './realm.ts';
 import { EdgeRouter } from './router/edge-router.ts';
+import { Nat64Router } from './router/nat64-router.ts';
 import { PrefixTranslation } from './router/nptv6.ts';
 import { PrefixRewriter } from './router/prefix-rewriter.ts';
 import type { Router } from './router/router.ts';
@@ -25,14 +26,19 @@ export class Ipv6Fabric implements Fabric {
   readonly internet: CableRealm;
   readonly #world: World;
   readonly #latencyUs: number;
+  readonly #ipv4: () => Fabric;
   readonly #servers = new AddressPool(SERVERS);
   readonly #local = new AddressPool(LOCAL);
   /** What the blocks of a realm are taken from has this length. */
   readonly #lengths = new Map<AddressPool, number>();
 
-  /** @param latencyUs of every hop inside the outermost one, one way */
-  constructor(world: World, core: Router, latencyUs: number) {
+  /**
+   * @param latencyUs of every hop inside the outermost one, one way
+   * @param ipv4 what a NAT64 has on its other side
+   */
+  constructor(world: World, core: Router, latencyUs: number, ipv4: () => Fabric) {
     this.#world = world;
+    this.#ipv4 = ipv4;
     this.#latencyUs = latencyUs;
     const site = { router: core, depth: 0, upstream: undefined, blocks: this.#poolOf(SITES) };
     const link = symmetricLink({ latencyUs });
@@ -47,20 +53,31 @@ export class Ipv6Fabric implements Fabric {
     return this.internet.join(addresses, link, this.#servers);
   }
 
-  install({ name, behaviour, outer, slot, home }: Installation): { router: EdgeRouter; realm: Realm } {
+  install({ name, behaviour, outer, slot, link, home }: Installation): { router: EdgeRouter; realm: Realm } {
     const outside = this.#delegate(outer, slot);
     const translating = behaviour.translation === 'nptv6';
     const inside = translating ? takeBlock(this.#local, outside.length) : outside;
-    const rewriter = translating
-      ? new PrefixRewriter(new PrefixTranslation(inside, outside), this.#world.addresses)
-      : undefined;
-    const router = new EdgeRouter(this.#world, name, behaviour, rewriter);
-    router.attachOutside(slot);
+    const translation = translating ? new PrefixTranslation(inside, outside) : undefined;
+    const router = this.#router({ name, behaviour, slot, link }, translation);
     const upstream = translating ? undefined : { realm: outer, slot };
     const site = { router, depth: outer.depth + (translating ? 1 : 0), upstream, blocks: this.#poolOf(inside) };
     if (home) return { router, realm: this.#lan(site) };
     const pool = new AddressPool(takeBlock(site.blocks, LAN_LENGTH));
     return { router, realm: new CableRealm(this.#world, site, pool, symmetricLink({ latencyUs: this.#latencyUs })) };
+  }
+
+  #router(
+    { name, behaviour, slot, link }: Pick<Installation, 'name' | 'behaviour' | 'slot' | 'link'>,
+    translation: PrefixTranslation | undefined,
+  ): EdgeRouter {
+    if (behaviour.translation === 'nat64') {
+      const { internet, join } = this.#ipv4();
+      return new Nat64Router(this.#world, name, behaviour, { ipv6: slot, ipv4: join(internet, behaviour, link) });
+    }
+    const rewriter = translation && new PrefixRewriter(translation, this.#world.addresses);
+    const router = new EdgeRouter(this.#world, name, behaviour, rewriter);
+    router.attachOutside(slot);
+    return router;
   }
 
   secondLan({ router, depth, upstream, blocks }: Realm): Realm {

@@ -1,4 +1,6 @@
 import type { Family } from '../core/net/endpoint.ts';
+import { formatPrefix } from '../core/net/prefix.ts';
+import { WELL_KNOWN_PREFIX } from '../core/net/rfc6052.ts';
 import { SimHost, type SimHostOptions } from './host/sim-host.ts';
 import { Ipv4Fabric } from './ipv4-fabric.ts';
 import { Ipv6Fabric } from './ipv6-fabric.ts';
@@ -7,6 +9,7 @@ import type { Link } from './link/link-model.ts';
 import type { Realm, Slot } from './realm.ts';
 import type { EdgeRouter } from './router/edge-router.ts';
 import { NatRouter } from './router/nat-router.ts';
+import { Nat64Router } from './router/nat64-router.ts';
 import { Router } from './router/router.ts';
 import type { World } from './world/world.ts';
 
@@ -74,7 +77,10 @@ export class Topology {
   /** A host on the core. */
   server(name: string, { link, addresses = 1, families = [4], ...options }: ServerOptions): SimHost {
     const host = new SimHost(this.#world, name, options);
-    for (const family of families) plug(host, family, INTERFACE, this.#fabric(family).serverSlot(addresses, link));
+    for (const family of families) {
+      const place = { family, interface: INTERFACE, routers: [] };
+      plug(host, place, this.#fabric(family).serverSlot(addresses, link));
+    }
     return host;
   }
 
@@ -128,20 +134,22 @@ export class Topology {
   #settle(name: string, options: SimHostOptions, places: readonly Place[]): Side {
     const addHost = (host: string, own: SimHostOptions = {}): SimHost => {
       const added = new SimHost(this.#world, host, own);
-      for (const { line, link } of places) plug(added, line.family, line.interface, line.home.join(1, link));
+      for (const { line, link } of places) plug(added, line, line.home.join(1, link));
       return added;
     };
     const lines = places.map(({ line }) => line);
     const routers = lines.flatMap((line) => line.routers);
-    const nats = routers.filter((router) => router instanceof NatRouter);
+    const nats = routers.filter(
+      (router) => router instanceof NatRouter && !(router instanceof Nat64Router),
+    ) as NatRouter[];
     const [first] = lines;
     if (first === undefined) throw new RangeError(`${name} has no line`);
     return { host: addHost(name, options), lines, routers, nats, realm: first.realm, home: first.home, addHost };
   }
 
   #fabric(family: Family): Fabric {
-    const Kind = family === 4 ? Ipv4Fabric : Ipv6Fabric;
-    this.#fabrics[family] ??= new Kind(this.#world, this.core, this.#innerLatencyUs);
+    const parts = [this.#world, this.core, this.#innerLatencyUs] as const;
+    this.#fabrics[family] ??= family === 4 ? new Ipv4Fabric(...parts) : new Ipv6Fabric(...parts, () => this.#fabric(4));
     return this.#fabrics[family];
   }
 }
@@ -151,7 +159,10 @@ function labelOf(host: string, line: LineOptions): string {
   return [host, line.interface, line.family === 6 ? 'ipv6' : undefined].filter((part) => part !== undefined).join('.');
 }
 
-function plug(host: SimHost, family: Family, name: string, slot: Slot): void {
+function plug(host: SimHost, line: Pick<Line, 'family' | 'interface' | 'routers'>, slot: Slot): void {
+  const { family, interface: name } = line;
   const own = host.attach(slot.segment, { ...slot, name });
+  // RFC 8781: routers pass on what the one that translates advertises.
+  if (line.routers.some((router) => router instanceof Nat64Router)) host.nat64 = formatPrefix(WELL_KNOWN_PREFIX);
   host.network.addRoute(DEFAULT_ROUTE[family], own, slot.gateway);
 }

@@ -115,9 +115,9 @@ export type AllowedPort = `${'udp' | 'tcp'}/${number}`;
 export interface NatBehaviour {
   /**
    * `none` is a plain router: hosts behind it have public addresses. For IPv6 only: `nptv6` gives the hosts' prefix
-   * another one and nothing else (RFC 6296).
+   * another one and nothing else (RFC 6296); `nat64` lets hosts reach IPv4 through a NAT, and routes IPv6 (RFC 6146).
    */
-  readonly translation: 'napt' | 'none' | 'nptv6';
+  readonly translation: 'napt' | 'none' | 'nptv6' | 'nat64';
   /**
    * Is what comes in filtered although its port is not translated, as RFC 6092 has it for IPv6? `filtering`, the timers
    * and the rest hold as for a NAT; without, everything comes in. A NAT that translates ports always filters.

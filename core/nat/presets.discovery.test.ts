@@ -44,6 +44,8 @@ const CLASSIC_NAMES: readonly (readonly [string, ClassicNat])[] = [
   ['ipv6-firewall-transparent', 'open'],
   ['nptv6', 'full-cone'],
   ['nptv6-firewall', 'port-restricted-cone'],
+  ['nat64', 'full-cone'],
+  ['nat64-strict', 'restricted-cone'],
   ['black-hole', 'unknown'],
 ];
 
@@ -80,8 +82,8 @@ function visible(declared: NatBehaviour) {
   const overUdp = <T>(value: T) => (seesUdp ? value : 'unknown');
   const overTcp = <T>(value: T) => (seesTcp ? value : 'unknown');
   return {
-    // From outside, a prefix that is translated looks like a NAT that keeps every port.
-    translation: overUdp(translation === 'nptv6' ? 'napt' : translation),
+    // From outside, a prefix that is translated looks like a NAT that keeps every port, and a NAT64 like any.
+    translation: overUdp(translation === 'none' ? 'none' : 'napt'),
     mapping: overUdp(udp.mapping),
     filtering: overUdp(udp.filtering),
     allocation: overUdp(ports.allocation),

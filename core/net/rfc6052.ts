@@ -1,5 +1,5 @@
 import { addressFromBytes, addressToBytes, familyOf } from './ip.ts';
-import { formatPrefix, type Prefix, parsePrefix, prefixContains, prefixFamily } from './prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix, prefixContains, prefixFamily, prefixOf } from './prefix.ts';
 
 /** RFC 6052 section 2.1: stands for IPv4 addresses wherever no prefix of an operator's own does. */
 export const WELL_KNOWN_PREFIX: Prefix = parsePrefix('64:ff9b::/96');
@@ -37,6 +37,24 @@ export function extractIpv4(prefix: Prefix, address: string): string | undefined
   return addressFromBytes(Uint8Array.from(placesOf(prefix), (place) => bytes[place]!));
 }
 
+/** RFC 7050 section 2.2: the IPv4 addresses of the name that a NAT64's prefix is found by. */
+const WELL_KNOWN_IPV4: readonly string[] = ['192.0.0.170', '192.0.0.171'];
+
+/**
+ * The prefix that a DNS64 used for its answers about `ipv4only.arpa` (RFC 7050 section 3); undefined if they are none of
+ * a DNS64. An address in which the well-known ones stand at two places could be of either prefix, and is left out.
+ */
+export function prefixOfSynthesised(addresses: readonly string[]): Prefix | undefined {
+  for (const address of addresses) {
+    const found = LENGTHS.map((length) => prefixOf(address, length)).filter((prefix) => {
+      const embedded = isUsable(prefix) ? extractIpv4(prefix, address) : undefined;
+      return embedded !== undefined && WELL_KNOWN_IPV4.includes(embedded);
+    });
+    if (found.length === 1) return found[0];
+  }
+  return undefined;
+}
+
 /** Where the four bytes of the IPv4 address go: after the prefix, but around bits 64 to 71. */
 function placesOf({ length }: Prefix): number[] {
   const first = length / 8;
@@ -47,8 +65,10 @@ function placesOf({ length }: Prefix): number[] {
 }
 
 function checkPrefix(prefix: Prefix): void {
-  const usable = prefixFamily(prefix) === 6 && LENGTHS.includes(prefix.length);
-  if (!usable || addressToBytes(prefix.address)[OCTET_U] !== 0) {
-    throw new RangeError(`no IPv4 address can be embedded under ${formatPrefix(prefix)}`);
-  }
+  if (!isUsable(prefix)) throw new RangeError(`no IPv4 address can be embedded under ${formatPrefix(prefix)}`);
+}
+
+function isUsable(prefix: Prefix): boolean {
+  const fits = prefixFamily(prefix) === 6 && LENGTHS.includes(prefix.length);
+  return fits && addressToBytes(prefix.address)[OCTET_U] === 0;
 }

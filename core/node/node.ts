@@ -12,6 +12,7 @@ import { type Address, formatAddress } from '../wire/address/address.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { ConnectError } from './attempt-report.ts';
+import { withIpv4 } from './ipv4-over-nat64.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { KEEP_ALIVE_MS } from './link/consent.ts';
 import type { ConnectOptions, NodeOptions } from './node-options.ts';
@@ -62,7 +63,7 @@ export class Node {
    * @throws NetError if the port can't be had; NameError, RangeError for options that make no sense
    */
   static async start(host: Host, options: NodeOptions = {}): Promise<Node> {
-    const node = new Node(host, options);
+    const node = new Node(await withIpv4(host), options);
     try {
       await node.#start();
     } catch (error) {

@@ -7,7 +7,9 @@ import type { AddressContent, AddressInterface } from '../wire/address/address-c
 const MAX_TARGETS = 8;
 
 /** Multicast, broadcast, unspecified and link-local addresses: no peer is there, but others might hear us. */
-const NO_PEER = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/128', 'fe80::/10', 'ff00::/8'].map(parsePrefix);
+const NO_PEER = ['0.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '224.0.0.0/3', '::/128', 'fe80::/10', 'ff00::/8'].map(
+  parsePrefix,
+);
 const UNIQUE_LOCAL = parsePrefix('fc00::/7');
 /** Below are the services of a machine, which no node listens on by chance. */
 const FIRST_LOCAL_PORT = 1024;

@@ -33,6 +33,11 @@ export interface Host {
   readonly tcp: Tcp;
   /** Absent where nobody could look into the traffic anyway, as in the simulator. */
   readonly tls?: Tls;
+  /**
+   * The prefix under which a network that has IPv6 only stands for IPv4 addresses (RFC 6052), as the network tells by
+   * router advertisements (RFC 8781) or DNS (RFC 7050); undefined if it tells of none. Absent where nobody can be asked.
+   */
+  nat64Prefix?(): Promise<string | undefined>;
   /** The interfaces that are up, loopback included. */
   interfaces(): readonly NetworkInterface[];
   /**

@@ -3,6 +3,7 @@ import { NobleSigner } from '../identity/noble-signer.ts';
 import type { Clock, Events, Host, NetworkInterface, Random, Signer, Tcp, Tls, Udp } from '../ports/index.ts';
 import { readDefaultGateways } from './default-gateways.ts';
 import { interfacesOf } from './interfaces.ts';
+import { findNat64Prefix } from './nat64-prefix.ts';
 import { RealClock } from './real-clock.ts';
 import { RealRandom } from './real-random.ts';
 import { RealTcp } from './real-tcp.ts';
@@ -27,6 +28,10 @@ class RealHost implements Host {
   constructor(events: Events) {
     this.events = events;
     this.tcp = new RealTcp(events);
+  }
+
+  nat64Prefix(): Promise<string | undefined> {
+    return findNat64Prefix();
   }
 
   interfaces(): readonly NetworkInterface[] {

@@ -141,8 +141,11 @@ const portMapping = () => {
 
 /** The keys of a NAT besides `extends`, in the spelling of scenario files. */
 export const NAT_KEYS = {
-  translation: oneOf(['napt', 'none', 'nptv6'])
-    .describe('none: a plain router, hosts have public addresses; nptv6: another prefix for IPv6 (RFC 6296)')
+  translation: oneOf(['napt', 'none', 'nptv6', 'nat64'])
+    .describe(
+      'none: a plain router, hosts have public addresses; for IPv6, nptv6: another prefix (RFC 6296); nat64: hosts ' +
+        'reach IPv4 through a NAT (RFC 6146), and IPv6 is routed',
+    )
     .optional(),
   firewall: flag()
     .describe('Is what comes in filtered although no port is translated? (RFC 6092) Default: false')

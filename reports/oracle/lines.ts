@@ -1,3 +1,4 @@
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { OracleKnobs, Rule } from './rules.ts';
 import { type Chain, describeSide, serverSide } from './side.ts';
 import { type OracleTopology, topologyVerdict } from './topology.ts';
@@ -15,6 +16,21 @@ export interface OracleLine {
 export interface OracleLines {
   readonly a: readonly OracleLine[];
   readonly b: readonly OracleLine[];
+}
+
+/**
+ * Where a NAT64 is in front of who has IPv6 only, he has IPv4 behind a NAT as well: all that stands on the way to it
+ * filters, and it translates (RFC 6146).
+ */
+export function withNat64({ a, b }: OracleLines): OracleLines {
+  return { a: a.flatMap((line) => throughNat64(line, a)), b: b.flatMap((line) => throughNat64(line, b)) };
+}
+
+function throughNat64(line: OracleLine, all: readonly OracleLine[]): OracleLine[] {
+  const place = line.nats.findIndex(({ translation }) => translation === 'nat64');
+  if (place === -1 || all.some(({ family }) => family === 4)) return [line];
+  const nat: NatBehaviour = { ...line.nats[place]!, translation: 'napt' };
+  return [line, { ...line, family: 4, nats: [...line.nats.slice(0, place), nat] }];
 }
 
 /** Who can't reach a broker by any line. */

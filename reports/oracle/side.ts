@@ -146,7 +146,7 @@ function mappingToItself<T extends { readonly mapping: Dependence }>(transport: 
 
 /** Has what is behind it other addresses outside? */
 export function isTranslating({ translation }: NatBehaviour): boolean {
-  return translation !== 'none';
+  return translation === 'napt' || translation === 'nptv6';
 }
 
 function blocks(chain: Chain, block: Block): boolean {

@@ -77,6 +77,13 @@ export class SimHost implements Host, PortOwner, Resident {
     world.adopt(this);
   }
 
+  /** What the network's routers advertise (RFC 8781). */
+  nat64: string | undefined;
+
+  async nat64Prefix(): Promise<string | undefined> {
+    return this.nat64;
+  }
+
   attach(segment: Segment, attachment: Attachment): Interface {
     return this.network.attach(segment, this, attachment);
   }

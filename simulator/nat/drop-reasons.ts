@@ -12,6 +12,9 @@ export const DROP_REASONS = {
   'nptv6: unmappable source':
     'The source has no counterpart outside: it is not under the inside prefix, or all ones (RFC 6296).',
   'nptv6: unmappable destination': 'The destination has no counterpart inside (RFC 6296).',
+  'nat64: not a global address': 'The well-known prefix stands for global IPv4 addresses only (RFC 6052 section 3.1).',
+  'nat64: not from inside':
+    'It came from outside, to an address that only the inside may send to (RFC 6146 section 5).',
   'nat64: looping source': 'The source stands for an IPv4 address, so it has been here before (RFC 6146 section 3.5).',
   'nat: no mapping': 'No mapping owns the external port.',
   'nat: no free port': 'No external port is left for this host (RFC 6888 REQ-11).',

@@ -27,7 +27,8 @@ export class Nat {
 
   /** @param external the addresses that are the NAT's own on the outside, as many as the behaviour says */
   constructor(behaviour: NatBehaviour, environment: NatEnvironment, external: readonly AddressId[]) {
-    assert.equal(behaviour.translation, 'napt', 'a plain router does not translate: it has no Nat');
+    const { translation } = behaviour;
+    assert.ok(translation === 'napt' || translation === 'nat64', 'a plain router does not translate: it has no Nat');
     assert.equal(external.length, behaviour.addresses, 'as many external addresses as the behaviour has');
     this.#behaviour = behaviour;
     this.#environment = environment;

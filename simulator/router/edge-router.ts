@@ -46,7 +46,7 @@ export class EdgeRouter extends Router {
     this.behaviour = behaviour;
     this.#rewriter = rewriter;
     const { translation, allow } = behaviour;
-    const looksAtPorts = behaviour.firewall || allow !== 'everything' || translation === 'napt';
+    const looksAtPorts = behaviour.firewall || allow !== 'everything' || ['napt', 'nat64'].includes(translation);
     this.#fragments = looksAtPorts ? new Reassembler(world, this.device) : undefined;
     if (behaviour.firewall) this.#firewall = this.#createFirewall();
   }

@@ -38,7 +38,7 @@ export class NatRouter extends EdgeRouter {
     this.#renew = uplink.renew;
     const external = this.outside.ids.filter((id) => !world.addresses.isIpv6(id));
     this.#external = new Set(external);
-    if (behaviour.translation === 'napt') {
+    if (behaviour.translation === 'napt' || behaviour.translation === 'nat64') {
       this.nat = new Nat(behaviour, this.#environment(world.random.fork(`nat:${name}`)), external);
       // What the uplink refuses left with an external address: the host behind it has to hear (RFC 4787 REQ-13).
       this.network.ownError = (kind, quote) => {
@@ -154,11 +154,15 @@ export class NatRouter extends EdgeRouter {
       return;
     }
     if (entering) packet.ttl--;
+    this.enter(packet);
     const route = this.network.routes.find(packet.destination);
     this.#report(packet);
     if (route === undefined) this.world.trace.dropped(this.device, packet, 'router: no route');
     else this.network.transmit(packet, route, entering ? this.#arrival : undefined);
   }
+
+  /** What else changes of a packet that the NAT lets in, or turns round. */
+  protected enter(_packet: Packet): void {}
 
   #report(packet: Packet): void {
     if (packet === this.#transit) this.world.trace.translated(this.device, packet);

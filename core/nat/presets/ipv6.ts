@@ -26,6 +26,29 @@ function firewall(summary: string, filter: (says: { filtering: Dependence }) => 
   return preset(summary, untranslated, ...SIMPLE_SECURITY, filter({ filtering }));
 }
 
+function nat64(summary: string, filter: (says: { filtering: Dependence }) => SourcedFields, filtering: Dependence) {
+  return preset(
+    summary,
+    documented('RFC 6146 section 3: bindings of UDP and TCP do not depend on the destination', {
+      translation: 'nat64',
+      mapping: 'endpoint-independent',
+    }),
+    filter({ filtering }),
+    documented('RFC 6146 section 4: 5 minutes; section 3.5.1: outbound packets refresh', {
+      udp: { timeoutMs: 300_000, refresh: 'outbound' },
+    }),
+    documented('RFC 6146 section 4: 4 minutes, 2 hours 4 minutes, and 6 seconds for a SYN from outside', {
+      tcp: { transitoryMs: 240_000, establishedMs: 7_440_000, unsolicited: 'icmp', icmpDelayMs: 6000 },
+    }),
+    documented('RFC 6146 section 3.8: what goes to its own IPv4 address is turned round', {
+      hairpin: 'external-source',
+    }),
+    documented('RFC 6146 section 3.5.1.1: another port where its own is taken', {
+      ports: { allocation: 'preserving' },
+    }),
+  );
+}
+
 /** Boxes in front of IPv6, where hosts have addresses of their own; and a way that leads nowhere, for either family. */
 export const IPV6: Readonly<Record<string, Preset>> = {
   'ipv6-firewall': firewall(
@@ -60,6 +83,16 @@ export const IPV6: Readonly<Record<string, Preset>> = {
     documented('RFC 6296 section 5: prefixes are translated, and a firewall is advised', { translation: 'nptv6' }),
     assumed(UNMEASURED, { filtering: 'address-and-port-dependent' }),
     assumed('A site that wants to talk to itself by its outer addresses', { hairpin: 'external-source' }),
+  ),
+  nat64: nat64(
+    'In front of hosts that have IPv6 only: their way to IPv4, which lets in anybody.',
+    (says) => documented('RFC 6146 section 3.5.2.2: filtering as RFC 4787 has it, none for transparency', says),
+    'endpoint-independent',
+  ),
+  'nat64-strict': nat64(
+    'In front of hosts that have IPv6 only: their way to IPv4, which lets in who was sent to.',
+    (says) => documented('RFC 6146 section 3.5.2.2: filtering by address where that is the policy', says),
+    'address-dependent',
   ),
   'black-hole': preset(
     'A way that leads nowhere: hosts have addresses, and whatever they send is lost without a word.',
