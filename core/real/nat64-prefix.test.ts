@@ -4,7 +4,9 @@ import { findNat64Prefix } from './nat64-prefix.ts';
 import { RealUdp } from './real-udp.ts';
 
 const open: { close(): void }[] = [];
-afterAll(() => open.forEach((socket) => socket.close()));
+afterAll(() => {
+  for (const socket of open) socket.close();
+});
 
 /** A resolver on the loopback that answers every question with these AAAA records. @returns its `ADDRESS:PORT` */
 async function resolver(...addresses: readonly string[]): Promise<string> {
