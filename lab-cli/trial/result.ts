@@ -51,6 +51,10 @@ export function oracleQuestion({ scenario, cell, only }: TrialSpec): OracleQuest
     topology: scenario.topology.name,
     isolated: scenario.topology.isolated,
     plugins: only === null ? scenario.plugins.map(({ name }) => name) : [only],
+    knobs: {
+      retries: scenario.plugins.find(({ name }) => name === 'tcp-punch')?.options.tries !== 1,
+      upheaval: (scenario.events ?? []).length > 0,
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import { doubted, steadyVerdict } from './qualified.ts';
 import type { OracleKnobs, Rule } from './rules.ts';
 import { type Chain, describeSide, serverSide } from './side.ts';
-import { type OracleTopology, topologyVerdict } from './topology.ts';
+import type { OracleTopology } from './topology.ts';
 import { always, better, never, type SideName, type Verdict } from './verdict.ts';
 
 /** What one interface of a side has for one family. */
@@ -42,14 +43,17 @@ export function muteSide({ a, b }: OracleLines): SideName | null {
 
 /** The best that any two lines of one family allow: both sides try all of them. */
 export function linesVerdict(rule: Rule, lines: OracleLines, topology: OracleTopology, knobs: OracleKnobs): Verdict {
-  if (rule.kind === 'relay') return relayVerdict(lines);
+  if (rule.kind === 'relay') {
+    const chains = { a: lines.a.map(({ nats }) => nats), b: lines.b.map(({ nats }) => nats) };
+    return doubted(relayVerdict(lines), rule, chains, knobs);
+  }
   const verdicts = lines.a.flatMap((a) =>
     lines.b
       .filter(({ family }) => family === a.family)
       .map((b) => {
         // Of several interfaces, only those of one name are on the same network.
         const where = a.interface === b.interface ? topology : ({ topology: 'separate' } as const);
-        const verdict = topologyVerdict(rule, a.nats, b.nats, where, knobs);
+        const verdict = steadyVerdict(rule, a.nats, b.nats, where, knobs);
         return { ...verdict, why: isOnly(lines) ? verdict.why : `${pairName(a, b)}: ${verdict.why}` };
       }),
   );

@@ -9,6 +9,8 @@ import type { Verdict } from './verdict.ts';
 export interface OracleKnobs {
   /** Is a refused TCP dial repeated after a random gap while the attempt lasts? @default true */
   readonly retries: boolean;
+  /** Do NATs reboot, or get other addresses, while the attempt lasts? @default false */
+  readonly upheaval: boolean;
   /** Does the signal channel need TCP out on both sides? @default true */
   readonly signalOverTcp: boolean;
 }
