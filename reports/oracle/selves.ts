@@ -25,7 +25,11 @@ function natsLike(nat: NatBehaviour): NatBehaviour[] {
   const clashing = inboundFirst === 'clash' && nat.udp.filtering !== 'endpoint-independent';
   const moved = clashing ? [withMapping(nat, 'address-and-port-dependent', nat.tcp.mapping)] : [];
   const unforeseen = moved.map((self) => ({ ...self, ports: { ...ports, allocation: 'random' as const } }));
-  return [nat, ...changed, ...unforeseen];
+  // A port that is kept may serve another destination as well: then the known endpoint is the right one after all.
+  const scarce = nat.limits.mappings > 0 || nat.limits.perHost > 0;
+  const keeps = ports.allocation === 'preserving' && (ports.overlapping || scarce);
+  const steady = keeps ? [withMapping(nat, 'endpoint-independent', 'endpoint-independent')] : [];
+  return [nat, ...changed, ...unforeseen, ...steady];
 }
 
 function withMapping(nat: NatBehaviour, udp: Dependence, tcp: Dependence): NatBehaviour {

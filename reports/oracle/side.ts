@@ -30,6 +30,8 @@ export interface TcpSide {
   readonly filtering: Dependence;
   /** Of new mappings. */
   readonly ports: PortRule;
+  /** Does a connection that comes in at a mapping for another destination go on by that mapping? */
+  readonly takesUp: boolean;
   /** Who answers a SYN that came before our own opened the filter, and how. */
   readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host' | 'refused by ICMP';
   /** No inbound SYN ever gets through, not even in answer to ours. */
@@ -49,6 +51,7 @@ const ICMP_PATIENCE_MS = 6000;
 export interface ServerSide {
   readonly broker: boolean;
   readonly relay: boolean;
+  readonly stun: 'udp' | 'tcp' | 'unreachable';
 }
 
 /** MQTT has its own port, and that of HTTPS where a policy admits no other. */
@@ -89,6 +92,9 @@ export function tcpSide(chain: Chain): TcpSide {
     mapping: strictest(nats.map((nat) => nat.tcp.mapping)),
     filtering: strictest(nats.map((nat) => nat.tcp.filtering)),
     ports: portRule(nats),
+    takesUp: nats
+      .filter((nat) => nat.tcp.mapping !== 'endpoint-independent')
+      .every((nat) => nat.inboundSession === 'bind' && admitsStrangeSyn(nat)),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
     inboundBlocked,
@@ -102,6 +108,7 @@ export function serverSide(chain: Chain): ServerSide {
   return {
     broker: BROKER_PORTS.some((port) => letsOut(chain, port)),
     relay: RELAY_PORTS.some((port) => letsOut(chain, port)),
+    stun: letsOut(chain, 'udp/3478') ? 'udp' : letsOut(chain, 'tcp/3478') ? 'tcp' : 'unreachable',
   };
 }
 
@@ -121,6 +128,11 @@ export function describeSide(chain: Chain): string {
   for (const { allow } of chain)
     if (allow !== 'everything') parts.push(`only ${allow.join(', ') || 'nothing'} let out`);
   return parts.join(', ');
+}
+
+/** At a mapping that has not sent there. */
+function admitsStrangeSyn({ tcp, filterScope }: NatBehaviour): boolean {
+  return tcp.filtering === 'endpoint-independent' || filterScope === 'host';
 }
 
 function earlySyn(outermostFilter: NatBehaviour | undefined): TcpSide['earlySyn'] {

@@ -11,6 +11,12 @@ export function tcpPunch(a: TcpSide, b: TcpSide, retries: boolean): Verdict {
   if (a.blocked || b.blocked) return never(`TCP is blocked on side ${a.blocked ? 'a' : 'b'}`);
   const aDepends = a.mapping !== 'endpoint-independent';
   const bDepends = b.mapping !== 'endpoint-independent';
+  if (aDepends !== bDepends && (aDepends ? a : b).takesUp) {
+    const name = aDepends ? 'a' : 'b';
+    return sometimes(
+      `${name} maps TCP per destination, but a SYN that comes to its known port before its own leaves binds the connection to that (inboundSession: bind)`,
+    );
+  }
   if (aDepends || bDepends) {
     const who = aDepends && bDepends ? 'both sides map' : `side ${aDepends ? 'a' : 'b'} maps`;
     return never(

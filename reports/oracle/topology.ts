@@ -30,11 +30,22 @@ export function topologyVerdict(
   const [aOwn, bOwn] = [a.slice(0, own), b.slice(0, own)];
   const around = turnedRound(rule, a, b, isolated, knobs);
   if (isolated) return better(never('the NAT in front of both keeps their segments apart'), around);
-  return better(inside(rule, aOwn, bOwn, knobs), around);
+  const oneLan = topology === 'same-lan';
+  return better(found(inside(rule, aOwn, bOwn, knobs), a.at(-1), oneLan), around);
 }
 
 export function transports(chain: Chain): Transports {
   return { udp: udpSide(chain), tcp: tcpSide(chain), servers: serverSide(chain), mapped: mappedSide(chain) };
+}
+
+/** Peers look for each other inside only if both have one address outside: then they may be behind one NAT. */
+function found(verdict: Verdict, shared: NatBehaviour | undefined, oneLan: boolean): Verdict {
+  if (shared === undefined || !isTranslating(shared) || verdict.expected !== 'always') return verdict;
+  const { stun } = serverSide([shared]);
+  if (!oneLan && stun === 'unreachable') return never('no STUN server tells them that they are behind one NAT');
+  if (!oneLan && stun === 'tcp') return sometimes(`${verdict.why}, if STUN over TCP tells them that they are`);
+  if (shared.addresses === 1) return verdict;
+  return sometimes(`${verdict.why}, if they get one of its external addresses together (RFC 4787 REQ-2)`);
 }
 
 /** Over the network behind the shared NAT, from one's own outermost address there to the other's. */

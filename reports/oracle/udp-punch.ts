@@ -11,7 +11,22 @@ export function udpPunch(a: UdpSide, b: UdpSide): Verdict {
   if (a.blocked || b.blocked) return never(`UDP is blocked on side ${a.blocked ? 'a' : 'b'}`);
   const plain = plainPunch(a, b);
   if (plain.expected === 'always') return plain;
-  return better(prediction(a, b) ?? plain, plain);
+  const foretold = prediction(a, b) ?? foreseen(a, b);
+  return foretold ? better(foretold, plain) : plain;
+}
+
+/** Only one side's next port can be told; then that side is as good as one that keeps its endpoint. */
+function foreseen(a: UdpSide, b: UdpSide): Verdict | undefined {
+  const ways = [steadied(a, b, 'b'), steadied(b, a, 'a')];
+  const way = ways.find((verdict) => verdict && verdict.expected !== 'never');
+  return way && sometimes(`${way.why}, where the next port of the other follows from the last ones`);
+}
+
+/** @param name of the side that maps per destination all the same */
+function steadied(side: UdpSide, dependent: UdpSide, name: SideName): Verdict | undefined {
+  const tells = side.mapping !== 'endpoint-independent' && side.ports !== 'random';
+  if (!tells || dependent.mapping === 'endpoint-independent') return undefined;
+  return oneDepends({ ...side, mapping: 'endpoint-independent' }, dependent, name);
 }
 
 function plainPunch(a: UdpSide, b: UdpSide): Verdict {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { NatDescription } from '../../core/nat/behaviour.ts';
+import type { AllowedPort, NatDescription } from '../../core/nat/behaviour.ts';
 
 const dependence = fc.constantFrom(
   'endpoint-independent' as const,
@@ -59,7 +59,7 @@ export const nats: fc.Arbitrary<NatDescription> = fc.record({
       arbitrary: fc.constantFrom(['udp' as const], ['tcp' as const], ['tcp-in' as const], ['icmp' as const]),
     },
   ),
-  allow: mostly('everything' as const, ['tcp/443' as const], ['udp/53' as const, 'tcp/443' as const]),
+  allow: mostly<'everything' | AllowedPort[]>('everything', ['tcp/443'], ['udp/53', 'tcp/443']),
 });
 
 export interface WorldOfTwo {
