@@ -45,7 +45,7 @@ describe('NATs of several minds', () => {
   const against = (b: NatDescription) => ({ b: [resolveBehaviour({ ...STRICT, ...b })] });
 
   it.each<[string, NatDescription]>([
-    ['under load', { secondary: { underLoad: 4 } }],
+    ['under load', { secondary: { underLoad: 4 }, ports: { allocation: 'random' } }],
     ['on a port collision', { secondary: { onCollision: true } }],
     ['towards who comes first', { inboundFirst: 'clash' }],
   ])('that map otherwise %s: it depends', (_what, b) => {
