@@ -55,8 +55,8 @@ class Aggregator {
       this.#cells.set(axesKey(cell.axes), new CellBuilder(cell, this.#merged.plugins, limits, this.#total));
     }
     for (const plugin of this.#merged.plugins) this.#plugins.set(plugin, new PluginBuilder(plugin));
-    const { population, plugins } = this.#merged;
-    this.#population = population && new PopulationBuilder(population, axes(this.#merged), plugins);
+    const { population, plugins, mode } = this.#merged;
+    this.#population = population && new PopulationBuilder(population, axes(this.#merged), plugins, mode);
   }
 
   add(run: number, line: number, trial: TrialResult): void {

@@ -1,6 +1,12 @@
 import { integer } from '../format.ts';
 import { sharePercent, signedPoints } from '../population/points.ts';
-import type { ComparedCell, Comparison, PairShares, PopulationGroup } from '../population/population-types.ts';
+import type {
+  ComparedCell,
+  Comparison,
+  MarginalShares,
+  PairShares,
+  PopulationGroup,
+} from '../population/population-types.ts';
 import type { PopulationClass } from '../population/run-population.ts';
 import type { WeightedShare } from '../population/weighted-share.ts';
 import { type Context, rateBar } from './context.ts';
@@ -38,12 +44,19 @@ function percentOf(ppm: number): string {
 }
 
 function group({ title, any, byPlugin, comparisons }: PopulationGroup): Markup {
-  const row = (name: string, { all, udp }: PairShares) =>
-    html`<tr><th scope="row">${name}</th>${weighted(all)}${weighted(udp)}</tr>`;
+  const marginal = byPlugin.length > 1 && byPlugin.some((one) => one.marginal);
+  const row = (name: string, { all, udp }: PairShares, lost?: MarginalShares | null) =>
+    html`<tr><th scope="row">${name}</th>${weighted(all)}${weighted(udp)}${
+      lost && html`${weighted(lost.connected)}${weighted(lost.direct)}`
+    }</tr>`;
   return html`${title !== '' && html`<h3 class="group">${title}</h3>`}
 <div class="scroll"><table class="plain weighted"><thead><tr><th scope="col">connected by</th><th scope="col">of all pairs</th>
-<th scope="col">of pairs that both let UDP out</th></tr></thead><tbody>
-${byPlugin.map((shares) => row(shares.plugin, shares))}${byPlugin.length > 1 && row('any of them', any)}</tbody></table></div>
+<th scope="col">of pairs that both let UDP out</th>${
+    marginal &&
+    html`<th scope="col" title="pairs that no other plugin connects">lost without it</th>
+<th scope="col" title="pairs that no other plugin connects without a relay">lost directly</th>`
+  }</tr></thead><tbody>
+${byPlugin.map((shares) => row(shares.plugin, shares, marginal ? shares.marginal : null))}${byPlugin.length > 1 && row('any of them', any)}</tbody></table></div>
 ${comparisons.map(comparison)}`;
 }
 

@@ -153,6 +153,20 @@ describe('every plugin alone', () => {
     expect(comparisons[0]!.ours!.trials).toBe(36);
   });
 
+  it('says what would be lost without each: what it alone connects, and what it alone connects directly', async () => {
+    const { groups } = await summary(alone);
+    const lost = groups[0]!.byPlugin.map(({ marginal }) => [marginal!.connected!.share, marginal!.direct!.share]);
+    const rounded = lost.map((shares) => shares.map((share) => Number(share.toFixed(12))));
+    // Of four trials between full cones udp-punch connects 0 and 1, tcp-punch 0 and 2; the relay connects everybody.
+    expect(rounded).toEqual([
+      [0, 0.09],
+      [0, 0.09],
+      [0.73, 0],
+    ]);
+    const race = await summary(made({ winner: cascade }));
+    expect(race.groups[0]!.byPlugin.map(({ marginal }) => marginal)).toEqual([null, null]);
+  });
+
   it('is the same from two shards', async () => {
     const whole = await summary(alone);
     const shards = [0, 1].map((index) => ({

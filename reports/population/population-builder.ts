@@ -1,10 +1,10 @@
 import type { Axis, CellSummary } from '../aggregate-types.ts';
 import { axesKey, groupTitle } from '../axes.ts';
 import { isJudged } from '../oracle.ts';
-import type { TrialResult } from '../schema.ts';
+import type { Mode, TrialResult } from '../schema.ts';
 import { accountFor, type Compared, compareGroups } from './account.ts';
 import { type Pair, PairTable } from './pair-table.ts';
-import type { PopulationGroup, PopulationSummary, Theory } from './population-types.ts';
+import type { MarginalShares, PopulationGroup, PopulationSummary, Theory } from './population-types.ts';
 import type { PublishedFigure, RunPopulation } from './run-population.ts';
 
 /** What a set of plugins did in one cell. */
@@ -15,6 +15,8 @@ interface Count {
 
 interface CellCounts {
   readonly bySet: ReadonlyMap<string, Count>;
+  /** By plugin: the trials in which every plugin ran, and those that it alone connected, or alone directly. */
+  readonly alone: ReadonlyMap<string, Record<keyof MarginalShares, Count>>;
   lostPackets: number;
 }
 
@@ -24,6 +26,8 @@ interface CurrentTrial {
   readonly counts: CellCounts;
   readonly ran: Set<string>;
   readonly connected: Set<string>;
+  /** Of those, by a path without a relay. */
+  readonly direct: Set<string>;
 }
 
 /**
@@ -34,12 +38,14 @@ export class PopulationBuilder {
   readonly #population: RunPopulation;
   readonly #axes: readonly Axis[];
   readonly #plugins: readonly string[];
+  readonly #mode: Mode;
   readonly #sets: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #cells = new Map<string, CellCounts>();
   #current: CurrentTrial | undefined;
 
   /** @param plugins all of the run */
-  constructor(population: RunPopulation, axes: readonly Axis[], plugins: readonly string[]) {
+  constructor(population: RunPopulation, axes: readonly Axis[], plugins: readonly string[], mode: Mode) {
+    this.#mode = mode;
     this.#population = population;
     this.#axes = axes;
     this.#plugins = plugins;
@@ -57,13 +63,15 @@ export class PopulationBuilder {
     const key = `${cell} ${trial.trial} ${dir}`;
     if (this.#current?.key !== key) {
       this.#flush();
-      this.#current = { key, counts: this.#countsOf(cell), ran: new Set(), connected: new Set() };
+      this.#current = { key, counts: this.#countsOf(cell), ran: new Set(), connected: new Set(), direct: new Set() };
     }
-    const { counts, ran: all, connected } = this.#current!;
+    const { counts, ran: all, connected, direct } = this.#current!;
     for (const [reason, count] of Object.entries(trial.drops)) if (LOST.has(reason)) counts.lostPackets += count;
     if (trial.outcome === 'unsupported') return;
     for (const plugin of ran) all.add(plugin);
-    if (trial.outcome === 'connected' && trial.plugin !== null) connected.add(trial.plugin);
+    if (trial.outcome !== 'connected' || trial.plugin === null) return;
+    connected.add(trial.plugin);
+    if (trial.path !== 'relayed') direct.add(trial.plugin);
   }
 
   finish(cells: readonly CellSummary[]): PopulationSummary {
@@ -86,6 +94,14 @@ export class PopulationBuilder {
         const counts = cell && this.#cells.get(axesKey(Object.fromEntries(cell.axes)));
         return { ...(counts?.bySet.get(setKey(set)) ?? NOTHING), theory: theoryOf(cell, set) };
       });
+    const alone = (plugin: string, what: keyof MarginalShares) =>
+      new PairTable(classes, (a, b): Pair => {
+        const cell = byPair.get(place(a, b));
+        const counts = cell && this.#cells.get(axesKey(Object.fromEntries(cell.axes)));
+        return { ...(counts?.alone.get(plugin)?.[what] ?? NOTHING), theory: theoryOf(cell, [plugin]) };
+      }).shares().all;
+    const marginal = (plugin: string) =>
+      this.#mode === 'each' ? { connected: alone(plugin, 'connected'), direct: alone(plugin, 'direct') } : null;
     const any = table(this.#plugins);
     const lostPackets = cells.reduce((sum, { axes }) => sum + this.#lost(Object.fromEntries(axes)), 0);
     const comparisons = published.map((figure) => compare(figure, table(figure.plugins)));
@@ -93,7 +109,11 @@ export class PopulationBuilder {
     return {
       title,
       any: any.shares(),
-      byPlugin: this.#plugins.map((plugin) => ({ plugin, ...table([plugin]).shares() })),
+      byPlugin: this.#plugins.map((plugin) => ({
+        plugin,
+        ...table([plugin]).shares(),
+        marginal: marginal(plugin),
+      })),
       comparisons: comparisons.map((compared) => {
         const { table: _, ...comparison } = compared;
         return { ...comparison, account: accountFor(compared, facts) };
@@ -103,7 +123,7 @@ export class PopulationBuilder {
 
   #flush(): void {
     if (!this.#current) return;
-    const { counts, ran, connected } = this.#current;
+    const { counts, ran, connected, direct } = this.#current;
     this.#current = undefined;
     for (const [key, set] of this.#sets) {
       if (!meet(set, ran)) continue;
@@ -111,13 +131,22 @@ export class PopulationBuilder {
       count.trials++;
       if (meet(set, connected)) count.connected++;
     }
+    if (ran.size < this.#plugins.length) return;
+    for (const [plugin, { connected: any, direct: straight }] of counts.alone) {
+      any.trials++;
+      straight.trials++;
+      if (connected.size === 1 && connected.has(plugin)) any.connected++;
+      if (direct.size === 1 && direct.has(plugin)) straight.connected++;
+    }
   }
 
   #countsOf(cell: string): CellCounts {
     const known = this.#cells.get(cell);
     if (known) return known;
     const bySet = new Map([...this.#sets.keys()].map((key) => [key, { trials: 0, connected: 0 }]));
-    const counts = { bySet, lostPackets: 0 };
+    const none = (): Count => ({ trials: 0, connected: 0 });
+    const alone = new Map(this.#plugins.map((plugin) => [plugin, { connected: none(), direct: none() }]));
+    const counts = { bySet, alone, lostPackets: 0 };
     this.#cells.set(cell, counts);
     return counts;
   }

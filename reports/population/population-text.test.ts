@@ -25,9 +25,9 @@ it('sets our weighted success beside each published figure, cell by cell, and ac
   expect(populationText((await aggregate(['broadband'])).population!)).toMatchInlineSnapshot(`
     "Two peers at random out of a <sample>: open 0%, full-cone 60.0%, restricted-cone 0%, port-restricted-cone 0%, symmetric 30.0%, udp-blocked 10.0%
 
-                 of all pairs            of pairs with UDP
-    udp-punch    66.6% (57.9% to 70.1%)  82.2% (71.5% to 86.1%)
-    turn-relay   98.2% (90.6% to 99.1%)  98.9% (89.7% to 99.8%)
+                 of all pairs            of pairs with UDP       lost without it         lost directly
+    udp-punch    66.6% (57.9% to 70.1%)  82.2% (71.5% to 86.1%)  0.9% (0.2% to 8.5%)     66.6% (57.9% to 70.1%)
+    turn-relay   98.2% (90.6% to 99.1%)  98.9% (89.7% to 99.8%)  32.5% (28.9% to 41.2%)  0% (0% to 7.4%)
     any of them  99.1% (91.6% to 99.6%)  100% (91.0% to 100%)
 
     published  theirs  ours                    gap
@@ -61,9 +61,9 @@ it('of further links shows the numbers alone', async () => {
   const text = populationText((await aggregate(['broadband', 'mobile'])).population!);
   const [, mobile] = text.split('\n\nlink: mobile');
   expect(mobile).toMatchInlineSnapshot(`
-    "  of all pairs            of pairs with UDP
-    udp-punch     70.2% (62.3% to 72.8%)  86.7% (77.0% to 89.2%)
-    turn-relay    97.1% (89.3% to 98.6%)  96.7% (87.2% to 98.5%)
+    "  of all pairs            of pairs with UDP       lost without it         lost directly
+    udp-punch     70.2% (62.3% to 72.8%)  86.7% (77.0% to 89.2%)  1.8% (0.5% to 9.5%)     70.2% (62.3% to 72.8%)
+    turn-relay    97.1% (89.3% to 98.6%)  96.7% (87.2% to 98.5%)  28.7% (25.9% to 36.6%)  0% (0% to 7.4%)
     any of them   98.9% (91.4% to 99.6%)  98.9% (89.8% to 99.7%)
 
     published  theirs  ours                    gap

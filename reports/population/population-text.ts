@@ -1,5 +1,5 @@
 import { sharePercent, signedPoints } from './points.ts';
-import type { Comparison, PairShares, PopulationGroup, PopulationSummary } from './population-types.ts';
+import type { Comparison, MarginalShares, PairShares, PopulationGroup, PopulationSummary } from './population-types.ts';
 import type { WeightedShare } from './weighted-share.ts';
 
 const GAP = '  ';
@@ -25,10 +25,15 @@ function outline({ comparisons, ...group }: PopulationGroup): string[] {
 
 function shares({ title, any, byPlugin }: Omit<PopulationGroup, 'comparisons'>): string {
   const several = byPlugin.length > 1;
+  const marginal = several && byPlugin.some((one) => one.marginal);
   const row = (who: string, { all, udp }: PairShares) => [who, weighted(all), weighted(udp)];
+  const lost = (shares: MarginalShares | null) => [
+    weighted(shares?.connected ?? null),
+    weighted(shares?.direct ?? null),
+  ];
   return table([
-    [title, 'of all pairs', 'of pairs with UDP'],
-    ...byPlugin.map(({ plugin, ...connected }) => row(plugin, connected)),
+    [title, 'of all pairs', 'of pairs with UDP', ...(marginal ? ['lost without it', 'lost directly'] : [])],
+    ...byPlugin.map((one) => [...row(one.plugin, one), ...(marginal ? lost(one.marginal) : [])]),
     ...(several ? [row('any of them', any)] : []),
   ]);
 }

@@ -29,6 +29,16 @@ export interface PairShares {
 
 export interface PluginShares extends PairShares {
   readonly plugin: string;
+  /** Only in mode `each`: a race does not tell who else would have. */
+  readonly marginal: MarginalShares | null;
+}
+
+/** What would be lost without a plugin: of all pairs, those that no other plugin of the run connects. */
+export interface MarginalShares {
+  /** By any path. */
+  readonly connected: WeightedShare | null;
+  /** Directly: others may still connect the pair through a relay. */
+  readonly direct: WeightedShare | null;
 }
 
 /** A published figure beside ours for the same pairs and plugins. */
