@@ -6,6 +6,7 @@ import type { AddressContent } from '../wire/address/address-content.ts';
 import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
 import { type PluginStart, SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
 import type { DueAttempt } from './cascade/cascade.ts';
+import { EarlyMessages } from './early-messages.ts';
 import type { Keepsakes } from './keepsakes.ts';
 import { Session, type SessionWinner } from './session.ts';
 import { formatSessionId } from './session-id.ts';
@@ -42,10 +43,12 @@ export class SessionTable {
   readonly #options: SessionTableOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #walkIns = new Set<Session>();
+  readonly #early: EarlyMessages;
   #closed = false;
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
+    this.#early = new EarlyMessages(options.host.clock);
   }
 
   get size(): number {
@@ -63,7 +66,13 @@ export class SessionTable {
   signalled(from: Uint8Array, remote: AddressContent | undefined, message: SessionMessage): void {
     let session = this.#sessions.get(formatSessionId(message.sessionId));
     if (!session && message.open) session = this.#welcome(from, remote, message.sessionId, 'signalled');
+    if (!session && !message.open) this.#early.hold(from, message);
     if (!session || !sameKey(session.remoteKey, from)) return;
+    this.#take(session, remote, message);
+    if (message.open) for (const early of this.#early.take(from, session.id)) this.#take(session, remote, early);
+  }
+
+  #take(session: Session, remote: AddressContent | undefined, message: SessionMessage): void {
     if (message.open && session.role === 'responder') {
       this.#walkIns.delete(session);
       session.open(message.open, remote, this.#known(message.open.plugins));

@@ -67,7 +67,8 @@ export class NtpClient {
     if (shunned && shunned.untilUs > this.#host.clock.now()) return { server, result: shunned.kiss };
     let best: NtpAccount['result'] = 'silent';
     for (let round = 0; round < (this.#options.samples ?? SAMPLES); round++) {
-      const result = await this.#ask(server);
+      // No route to it, say, is silence, too.
+      const result = await this.#ask(server).catch(() => 'silent' as const);
       if (typeof result !== 'string') {
         if (typeof best === 'string' || result.errorMs < best.errorMs) best = result;
       } else if (result.startsWith('kiss')) {
