@@ -1,3 +1,5 @@
+import './nat-upnp.ts';
+
 export { FileJournal } from './file-journal.ts';
 export { type Page, servePages } from './http-pages.ts';
 export {

@@ -51,3 +51,8 @@ class RealHost implements Host {
 export function createRealHost(options: RealHostOptions = {}): Host {
   return new RealHost(options.events ?? { emit: () => {} });
 }
+
+/** Is it a host over the system's own sockets? */
+export function isRealHost(host: Host): boolean {
+  return host instanceof RealHost;
+}

@@ -30,7 +30,8 @@ function addPinhole(action: Action): Results {
   const protocol = PROTOCOLS.get(numberOf(action, 'Protocol', 65_535));
   const leaseS = leaseOf(action, 'LeaseTime');
   if (!protocol) throw new IgdError(705, 'ProtocolNotSupported');
-  if (values.get('RemoteHost')) throw new IgdError(708, 'WildCardNotPermittedInSrcIP');
+  // Pinholes here are for everybody, which some clients write as the unspecified address.
+  if (!['', '::'].includes(values.get('RemoteHost') ?? '')) throw new IgdError(501, 'Action Failed');
   if (internal.port === 0) throw new IgdError(706, 'InternalPortWildcardingNotAllowed');
   const own = familyOf(internal.address) === 6 && internal.address === from.address;
   if (state.has('refuses') || !own) throw new IgdError(606, 'Action not authorized');

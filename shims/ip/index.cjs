@@ -1,0 +1,1 @@
+module.exports = {}; // Declared by nat-upnp, and never used.
