@@ -1,0 +1,32 @@
+import type { NodeServers } from '../../core/node/index.ts';
+import type { Endpoint } from '../../core/net/endpoint.ts';
+import { resolveServers } from '../network/resolve-servers.ts';
+import type { ServerLink, ServiceName } from '../network/server-link.ts';
+
+/**
+ * The servers that links name, by address.
+ *
+ * @throws InputError for a name that has no address
+ */
+export async function nodeServers(links: readonly ServerLink[]): Promise<Required<NodeServers>> {
+  const each = await Promise.all(links.map(oneMachine));
+  return {
+    stun: each.flatMap(({ stun }) => stun),
+    turn: each.flatMap(({ turn }) => turn),
+    brokers: each.flatMap(({ brokers }) => brokers),
+  };
+}
+
+async function oneMachine({ hosts, ports, credentials }: ServerLink): Promise<Required<NodeServers>> {
+  const at = (name: ServiceName): Promise<Endpoint[]> => {
+    const port = ports.get(name);
+    return port === undefined ? Promise.resolve([]) : resolveServers(hosts.map((host) => ({ host, port })));
+  };
+  const [stun, turn, brokers] = await Promise.all([at('stun'), at('turn'), at('mqtt')]);
+  return {
+    stun,
+    turn: credentials ? turn.map((endpoint) => ({ endpoint, ...credentials })) : [],
+    // Both addresses of one machine are one broker: two connections to it would hear everything twice.
+    brokers: brokers.slice(0, 1).map((endpoint) => ({ endpoint, ...credentials })),
+  };
+}
