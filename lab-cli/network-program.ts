@@ -1,8 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { ConnectCommandOptions } from './commands/connect.ts';
 import type { NatOptions } from './commands/nat.ts';
+import type { NodeCommandOptions } from './commands/node.ts';
 import type { ServeOptions } from './commands/serve.ts';
 import type { Console } from './console.ts';
-import { address, addresses, family, hostPort } from './options.ts';
+import { address, addresses, collect, family, hostPort, keyName, serverLinks, wholeNumber } from './options.ts';
 
 type Exit = (code: number) => void;
 
@@ -10,7 +12,12 @@ const STUN_PORT = 3478; // RFC 8489 section 18.6
 
 /** The subcommands that use the real network. */
 export function networkCommands(console: Console, exit: Exit): Command[] {
-  return [natCommand(console, exit), serveCommand(console, exit)];
+  return [
+    natCommand(console, exit),
+    serveCommand(console, exit),
+    nodeCommand(console, exit),
+    connectCommand(console, exit),
+  ];
 }
 
 function natCommand(console: Console, exit: Exit): Command {
@@ -64,5 +71,71 @@ Examples:
     .action(async (file: string | undefined, options: ServeOptions) => {
       const { serve } = await import('./commands/serve.ts');
       exit(await serve(file, options, console));
+    });
+}
+
+const SERVERS = 'LAB_SERVERS';
+
+/** What every command takes that runs a node of this machine. */
+function peerOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--servers <link>', 'what `lab serve` printed; several are more servers to choose from')
+        .argParser(serverLinks)
+        .env(SERVERS),
+    )
+    .option('--name <name>', 'whose key of the key store this node has (default: default)', keyName)
+    .option('--key <file>', 'the key file, instead of ~/.punchlab/keys/NAME.key; made if there is none')
+    .option('--bind <address>', 'use this address only (default: every interface)', address)
+    .option('--port <n>', 'listen on this port (default: any that is free)', wholeNumber(1, 65_535))
+    .option('--quiet', 'print nothing but errors on stderr');
+}
+
+function nodeCommand(console: Console, exit: Exit): Command {
+  return peerOptions(new Command('node'))
+    .summary('wait for a peer, and carry standard input and output')
+    .description(
+      'Prints the address of this node on stderr, waits for a peer, and carries standard input to it and what it sends ' +
+        'to standard output, until both have ended.',
+    )
+    .option('--keep', 'wait for the next peer then; nothing is sent to them')
+    .option(
+      '--allow <id>',
+      'let only this node in; several may be named (default: everybody with the address)',
+      collect,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab node --servers 'punchlab://…' > backup.tar
+  lab node --name alice --keep`,
+    )
+    .action(async (options: NodeCommandOptions) => {
+      const { node } = await import('./commands/node.ts');
+      exit(await node(options, console));
+    });
+}
+
+function connectCommand(console: Console, exit: Exit): Command {
+  return peerOptions(new Command('connect'))
+    .summary('connect to a peer, and carry standard input and output')
+    .description(
+      'Connects to the node at an address by whatever strategy works, shows each one on stderr, and carries standard ' +
+        'input and output until both ends have ended. Exits with 1 if nothing connected or the pipe broke.',
+    )
+    .argument('<peer>', 'the address that `lab node` printed, or @FILE that holds it')
+    .option('--plugin <name>', 'only this strategy; several may be named (default: all)', collect)
+    .option('--timeout <seconds>', 'when to give up', wholeNumber(1, 3600))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  tar c . | lab connect @alice.address --servers 'punchlab://…'
+  lab connect "$ADDRESS" --plugin tcp-punch --timeout 10`,
+    )
+    .action(async (peer: string, { timeout, ...options }: ConnectCommandOptions & { timeout?: number }) => {
+      const { connect } = await import('./commands/connect.ts');
+      exit(await connect(peer, { ...options, ...(timeout !== undefined && { timeoutMs: 1000 * timeout }) }, console));
     });
 }

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Family } from '../core/net/endpoint.ts';
 import { canonicalAddress, isAddress } from '../core/net/ip.ts';
 import { type HostPort, parseHostPort } from './network/host-port.ts';
+import { parseServerLink, type ServerLink, ServerLinkError } from './network/server-link.ts';
 import type { Shard } from './pool/workload.ts';
 
 // Readers of the command line's values. commander prints what they throw, with the option's name, and we exit with 2.
@@ -51,4 +52,22 @@ export function collect(value: string, previous: readonly string[] = []): readon
 
 export function addresses(text: string, before: readonly string[] = []): string[] {
   return [...before, address(text)];
+}
+
+/** One link or several, separated by blanks: that is how an environment variable holds them. */
+export function serverLinks(text: string, before: readonly ServerLink[] = []): ServerLink[] {
+  try {
+    return [...before, ...text.trim().split(/\s+/).map(parseServerLink)];
+  } catch (error) {
+    if (error instanceof ServerLinkError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}
+
+/** It names a file, too. */
+export function keyName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    'Expected 1 to 64 of a-z, 0-9, dot, dash and underscore, a letter or digit at both ends.',
+  );
 }

@@ -92,6 +92,7 @@ describe('a byte stream over messages', () => {
       'a line that loses, doubles and swaps',
       { latencyUs: 20_000, jitterUs: 15_000, reorder: true, lossPpm: 80_000, duplicatePpm: 20_000 },
     ],
+    ['a narrow line with a short queue', { latencyUs: 20_000, rate: { bitsPerSecond: 4_000_000, queueBytes: 30_000 } }],
     ['a line that loses every fourth', { latencyUs: 5000, lossPpm: 250_000 }],
   ])('carries every byte both ways, in order, over %s', async (_name, link) => {
     await scene(link, async ({ world, a, b }) => {

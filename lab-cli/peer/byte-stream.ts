@@ -21,7 +21,7 @@ const QUIET_MS = 15_000;
 /** Nothing came for so long: nobody is there any more. */
 const SILENT_MS = 60_000;
 /** How long the last acknowledgement is repeated for who may have missed it. */
-const LINGER_MS = 500;
+const LINGER_MS = 3000;
 const DONE = 'done';
 
 /**
@@ -44,7 +44,8 @@ export class ByteStream extends Duplex {
   #timer: Timer | undefined;
 
   constructor(pipe: MessagePipe, clock: Clock) {
-    super({ allowHalfOpen: true });
+    // It destroys itself, once the peer knows as well that both directions are through.
+    super({ allowHalfOpen: true, autoDestroy: false });
     this.#pipe = pipe;
     this.#clock = clock;
     this.#heardUs = clock.now();
@@ -87,8 +88,10 @@ export class ByteStream extends Duplex {
     const frame = decodeFrame(message);
     if (!frame) return;
     this.#heardUs = this.#clock.now();
-    if (frame.kind === 'ack') this.#sender.acknowledge(frame);
-    else {
+    if (frame.kind === 'ack') {
+      this.#sender.acknowledge(frame);
+      if (frame.done && this.#through) this.#part();
+    } else {
       this.#receiver.receive(frame);
       this.#deliver();
       this.#acknowledge();
@@ -126,20 +129,32 @@ export class ByteStream extends Duplex {
     }
   }
 
-  /** Both directions are through. The peer may still miss our last acknowledgement. */
+  /** Have both directions ended, and does the peer have all of ours? */
+  get #through(): boolean {
+    return this.#peerEnded && this.writableEnded && this.#sender.allCame;
+  }
+
+  /** Once both directions are through: the peer may still miss our last acknowledgement. */
   #end(): void {
-    if (!this.#peerEnded || !this.writableEnded || this.#finish) return;
+    if (!this.#through || this.#finish) return;
     this.#timer?.cancel();
     if (this.#gone) {
       this.destroy();
       return;
     }
     this.#acknowledge();
-    this.#timer = this.#clock.after(this.#pipe.reliable ? 0 : LINGER_MS, () => this.destroy());
+    this.#timer = this.#clock.after(LINGER_MS, () => this.destroy());
+  }
+
+  /** The peer knows it as well. */
+  #part(): void {
+    if (this.destroyed) return;
+    this.#acknowledge();
+    this.destroy();
   }
 
   #acknowledge(): void {
-    this.#say(encodeFrame(this.#receiver.acknowledgement()));
+    this.#say(encodeFrame(this.#receiver.acknowledgement(this.#through)));
   }
 
   #say(message: Uint8Array): void {

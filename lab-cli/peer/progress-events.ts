@@ -20,8 +20,6 @@ export class ProgressEvents implements Events {
       err.write(`${mark} ${plugin}: ${outcome}${reason ? errColors.dim(`, ${reason}`) : ''}\n`);
     } else if (name === 'broker-lost') {
       err.write(`${errColors.yellow('!')} lost the broker ${detail.broker}: ${detail.reason}; trying again\n`);
-    } else if (name === 'signal-failed') {
-      err.write(`${errColors.yellow('!')} a signal message was not delivered: ${detail.reason}\n`);
     }
   }
 }

@@ -1,5 +1,5 @@
-import type { NodeServers } from '../../core/node/index.ts';
 import type { Endpoint } from '../../core/net/endpoint.ts';
+import type { NodeServers } from '../../core/node/index.ts';
 import { resolveServers } from '../network/resolve-servers.ts';
 import type { ServerLink, ServiceName } from '../network/server-link.ts';
 

@@ -9,12 +9,16 @@ export type StreamFrame =
       readonly next: number;
       /** Frames from there on that the receiver has room for. */
       readonly window: number;
+      /** Both directions are through, as far as who says it knows. */
+      readonly done: boolean;
       /** Which of the 64 frames after `next` have come. */
       readonly beyond: readonly boolean[];
     };
 
 export const FRAME_OVERHEAD = 5;
 const BEYOND = 64;
+/** Beside the window, which is smaller. */
+const DONE = 0x8000;
 const KINDS = { data: 1, end: 2, ack: 3 } as const;
 const ACK_LENGTH = FRAME_OVERHEAD + 2 + BEYOND / 8;
 
@@ -24,7 +28,7 @@ export function encodeFrame(frame: StreamFrame): Buffer {
   head.writeUInt32BE(frame.kind === 'ack' ? frame.next : frame.sequence, 1);
   if (frame.kind === 'data') return Buffer.concat([head, frame.bytes]);
   if (frame.kind === 'ack') {
-    head.writeUInt16BE(frame.window, FRAME_OVERHEAD);
+    head.writeUInt16BE(frame.window | (frame.done ? DONE : 0), FRAME_OVERHEAD);
     for (const [place, came] of frame.beyond.entries()) {
       const at = FRAME_OVERHEAD + 2 + (place >> 3);
       if (came) head[at] = head[at]! | (0x80 >> (place & 7));
@@ -46,5 +50,6 @@ export function decodeFrame(message: Uint8Array): StreamFrame | undefined {
   const beyond = Array.from({ length: BEYOND }, (_, place) => {
     return (bytes[FRAME_OVERHEAD + 2 + (place >> 3)]! & (0x80 >> (place & 7))) !== 0;
   });
-  return { kind: 'ack', next: number, window: bytes.readUInt16BE(FRAME_OVERHEAD), beyond };
+  const room = bytes.readUInt16BE(FRAME_OVERHEAD);
+  return { kind: 'ack', next: number, window: room & ~DONE, done: (room & DONE) !== 0, beyond };
 }

@@ -43,8 +43,8 @@ export class StreamReceiver {
     return this.#ready.length > CAPACITY / 2;
   }
 
-  acknowledgement(): Extract<StreamFrame, { kind: 'ack' }> {
+  acknowledgement(done: boolean): Extract<StreamFrame, { kind: 'ack' }> {
     const beyond = Array.from({ length: BEYOND }, (_, place) => this.#waiting.has(this.#next + 1 + place));
-    return { kind: 'ack', next: this.#next >>> 0, window: CAPACITY - this.#ready.length, beyond };
+    return { kind: 'ack', next: this.#next >>> 0, window: CAPACITY - this.#ready.length, done, beyond };
   }
 }

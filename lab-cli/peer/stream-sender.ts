@@ -8,7 +8,8 @@ interface Outstanding {
   sentUs: number;
   /** Sent once only: its acknowledgement tells the round trip (Karn's rule, RFC 6298 section 3). */
   fresh: boolean;
-  came: boolean;
+  /** On its way, as far as we know; else it came, or was lost and waits to be sent again. */
+  state: 'flying' | 'came' | 'lost';
 }
 
 export interface SenderOptions {
@@ -36,6 +37,7 @@ export class StreamSender {
   readonly #outstanding = new Map<number, Outstanding>();
   #first = 0;
   #next = 0;
+  #flying = 0;
   #peerWindow = FIRST_WINDOW;
   #window = FIRST_WINDOW;
   #threshold = MAX_WINDOW;
@@ -52,8 +54,8 @@ export class StreamSender {
 
   get hasRoom(): boolean {
     // A window of 0 still takes one frame, whose acknowledgements tell when it opens.
-    const limit = this.#options.reliable ? this.#peerWindow : Math.min(this.#window, this.#peerWindow);
-    return this.#next - this.#first < Math.max(1, limit);
+    const fits = this.#next - this.#first < Math.max(1, this.#peerWindow);
+    return fits && (this.#options.reliable || this.#flying < this.#window);
   }
 
   get allCame(): boolean {
@@ -63,7 +65,8 @@ export class StreamSender {
   send(content: { kind: 'data'; bytes: Uint8Array } | { kind: 'end' }): void {
     const sequence = this.#next++;
     const bytes = encodeFrame({ ...content, sequence: sequence >>> 0 } as StreamFrame);
-    this.#outstanding.set(sequence, { bytes, sentUs: this.#options.clock.now(), fresh: true, came: false });
+    this.#outstanding.set(sequence, { bytes, sentUs: this.#options.clock.now(), fresh: true, state: 'flying' });
+    this.#flying++;
     this.#options.send(bytes);
     this.#arm();
   }
@@ -79,14 +82,17 @@ export class StreamSender {
       if (!came) continue;
       highest = acked + 1 + place;
       const frame = this.#outstanding.get(highest);
-      if (frame) frame.came = true;
+      if (frame) this.#mark(frame, 'came');
     }
     this.#peerWindow = window;
     if (newly > 0) {
       this.#backoff = 1;
       this.#grow(newly);
     }
-    if (!this.#options.reliable) this.#resendLost(highest);
+    if (!this.#options.reliable) {
+      this.#noticeLost(highest);
+      this.#resend();
+    }
     this.#arm();
     this.#options.changed();
   }
@@ -98,6 +104,7 @@ export class StreamSender {
   #came(sequence: number): void {
     const frame = this.#outstanding.get(sequence);
     this.#outstanding.delete(sequence);
+    if (frame) this.#mark(frame, 'came');
     if (frame?.fresh) this.#measure(this.#options.clock.now() - frame.sentUs);
   }
 
@@ -125,21 +132,32 @@ export class StreamSender {
     this.#window = this.#threshold;
   }
 
-  #resendLost(highest: number): void {
+  #mark(frame: Outstanding, state: Outstanding['state']): void {
+    this.#flying += Number(state === 'flying') - Number(frame.state === 'flying');
+    frame.state = state;
+  }
+
+  #noticeLost(highest: number): void {
     const waitUs = this.#smoothUs ?? FIRST_TIMEOUT_US;
     for (let sequence = this.#first; sequence <= highest - REORDERED; sequence++) {
       const frame = this.#outstanding.get(sequence);
       // What was sent again is given a round trip to come.
-      if (!frame || frame.came || this.#options.clock.now() - frame.sentUs < waitUs) continue;
+      if (frame?.state !== 'flying' || this.#options.clock.now() - frame.sentUs < waitUs) continue;
       this.#shrink();
-      this.#resend(frame);
+      this.#mark(frame, 'lost');
     }
   }
 
-  #resend(frame: Outstanding): void {
-    frame.fresh = false;
-    frame.sentUs = this.#options.clock.now();
-    this.#options.send(frame.bytes);
+  /** Sends what was lost again, the oldest first, as far as the window goes. */
+  #resend(): void {
+    for (const frame of this.#outstanding.values()) {
+      if (this.#flying >= this.#window) return;
+      if (frame.state !== 'lost') continue;
+      this.#mark(frame, 'flying');
+      frame.fresh = false;
+      frame.sentUs = this.#options.clock.now();
+      this.#options.send(frame.bytes);
+    }
   }
 
   #arm(): void {
@@ -151,15 +169,13 @@ export class StreamSender {
     this.#timer = this.#options.clock.after(delayUs / 1000, () => this.#expire());
   }
 
-  /** Nothing came for long: the oldest goes out again, and everything slows down. */
+  /** Nothing came for long: all that flies is lost, and everything slows down. */
   #expire(): void {
-    const oldest = this.#outstanding.get(this.#first);
-    if (oldest) {
-      this.#shrink();
-      this.#window = MIN_WINDOW;
-      this.#backoff = Math.min(this.#backoff * 2, 64);
-      this.#resend(oldest);
-    }
+    this.#shrink();
+    this.#window = MIN_WINDOW;
+    this.#backoff = Math.min(this.#backoff * 2, 64);
+    for (const frame of this.#outstanding.values()) if (frame.state === 'flying') this.#mark(frame, 'lost');
+    this.#resend();
     this.#arm();
   }
 }

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { type Address, AddressError, ConnectError, type Node, parseAddress } from '../../core/node/index.ts';
+import type { Console } from '../console.ts';
+import { abortOnSignals } from '../interrupt.ts';
+import { accountLines } from '../peer/account-lines.ts';
+import { carry } from '../peer/carry.ts';
+import { endsOf } from '../peer/standard-ends.ts';
+import { type PeerOptions, startNode } from '../peer/start-node.ts';
+import { InputError } from '../scenario/problem.ts';
+
+export interface ConnectCommandOptions extends PeerOptions {
+  readonly name?: string;
+  readonly plugin?: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+/** `lab connect`: dials a peer and carries standard input and output. @returns the exit code */
+export async function connect(peer: string, options: ConnectCommandOptions, console: Console): Promise<number> {
+  const { name = 'default', quiet = false, plugin: plugins, timeoutMs } = options;
+  const say = (text: string) => void (quiet || console.err.write(`${text}\n`));
+  const interrupt = abortOnSignals();
+  const { signal } = interrupt;
+  const own = await startNode(name, options, console);
+  try {
+    const address = addressOf(peer, own);
+    const startUs = own.host.clock.now();
+    const [pipe, winner] = await own.connect(address, {
+      signal,
+      ...(plugins && { plugins }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+    const tookMs = (own.host.clock.now() - startUs) / 1000;
+    say(`connected to ${pipe.peerId} by ${winner} over ${pipe.protocol.toUpperCase()} in ${tookMs.toFixed(0)} ms`);
+    const { sent, received } = await carry(pipe, own.host.clock, endsOf(false), signal);
+    say(`${sent} bytes sent, ${received} received`);
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return interrupt.exitCode;
+    if (error instanceof InputError) throw error;
+    if (error instanceof RangeError) throw new InputError(error.message);
+    if (error instanceof ConnectError) {
+      console.err.write(`nothing connected:\n${accountLines(error.attempts, console.errColors)}`);
+    } else console.err.write(`${(error as Error).message}\n`);
+    return 1;
+  } finally {
+    await own.close();
+    process.stdin.destroy();
+  }
+}
+
+/** An address as text, or `@FILE` that holds one. @throws InputError */
+function addressOf(text: string, own: Node): Address {
+  const written = text.startsWith('@') ? fileText(text.slice(1)) : text;
+  try {
+    return parseAddress(written.trim(), own.host.signer);
+  } catch (error) {
+    if (error instanceof AddressError) throw new InputError(`"${short(written)}" is no address: ${error.message}`);
+    throw error;
+  }
+}
+
+function fileText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError(`can't read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function short(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
