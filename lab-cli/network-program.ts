@@ -51,7 +51,7 @@ function serveCommand(console: Console, exit: Exit): Command {
   return new Command('serve')
     .summary('run every server that peers need, on one machine')
     .description(
-      'Runs STUN, TURN and MQTT servers, for peers to find and reach each other. The first time it makes credentials, ' +
+      'Runs STUN, TURN, MQTT and nickname servers, for peers to find and reach each other. The first time it makes credentials, ' +
         'keeps them, and prints once the link that `lab node` and `lab connect` take. Logs are JSON lines on stderr; ' +
         'metrics for Prometheus, /live and /ready are served over HTTP on the loopback. SIGTERM or Ctrl-C stops it.',
     )
@@ -84,7 +84,7 @@ function peerOptions(command: Command): Command {
         .argParser(serverLinks)
         .env(SERVERS),
     )
-    .option('--name <name>', 'whose key of the key store this node has (default: default)', keyName)
+    .option('--name <name>', 'its nickname, and its key in the key store (default: no nickname)', keyName)
     .option('--key <file>', 'the key file, instead of ~/.punchlab/keys/NAME.key; made if there is none')
     .option('--bind <address>', 'use this address only (default: every interface)', address)
     .option('--port <n>', 'listen on this port (default: any that is free)', wholeNumber(1, 65_535))
@@ -95,7 +95,7 @@ function nodeCommand(console: Console, exit: Exit): Command {
   return peerOptions(new Command('node'))
     .summary('wait for a peer, and carry standard input and output')
     .description(
-      'Prints the address of this node on stderr, waits for a peer, and carries standard input to it and what it sends ' +
+      'Takes a nickname, prints the address of this node on stderr, waits for a peer, and carries standard input to it and what it sends ' +
         'to standard output, until both have ended.',
     )
     .option('--keep', 'wait for the next peer then; nothing is sent to them')
@@ -108,8 +108,8 @@ function nodeCommand(console: Console, exit: Exit): Command {
       'after',
       `
 Examples:
-  lab node --servers 'punchlab://…' > backup.tar
-  lab node --name alice --keep`,
+  lab node --name alice --servers 'punchlab://…' | tar x
+  lab node --keep`,
     )
     .action(async (options: NodeCommandOptions) => {
       const { node } = await import('./commands/node.ts');
@@ -124,14 +124,14 @@ function connectCommand(console: Console, exit: Exit): Command {
       'Connects to the node at an address by whatever strategy works, shows each one on stderr, and carries standard ' +
         'input and output until both ends have ended. Exits with 1 if nothing connected or the pipe broke.',
     )
-    .argument('<peer>', 'the address that `lab node` printed, or @FILE that holds it')
+    .argument('<peer>', 'the name or address of a node, or @FILE that holds its address')
     .option('--plugin <name>', 'only this strategy; several may be named (default: all)', collect)
     .option('--timeout <seconds>', 'when to give up', wholeNumber(1, 3600))
     .addHelpText(
       'after',
       `
 Examples:
-  tar c . | lab connect @alice.address --servers 'punchlab://…'
+  tar c . | lab connect alice --servers 'punchlab://…'
   lab connect "$ADDRESS" --plugin tcp-punch --timeout 10`,
     )
     .action(async (peer: string, { timeout, ...options }: ConnectCommandOptions & { timeout?: number }) => {

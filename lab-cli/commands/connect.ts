@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { type Address, AddressError, ConnectError, type Node, parseAddress } from '../../core/node/index.ts';
+import { ConnectError } from '../../core/node/index.ts';
 import type { Console } from '../console.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { accountLines } from '../peer/account-lines.ts';
 import { carry } from '../peer/carry.ts';
+import { addressOf } from '../peer/nicknames.ts';
 import { endsOf } from '../peer/standard-ends.ts';
 import { type PeerOptions, startNode } from '../peer/start-node.ts';
 import { InputError } from '../scenario/problem.ts';
@@ -22,7 +23,8 @@ export async function connect(peer: string, options: ConnectCommandOptions, cons
   const { signal } = interrupt;
   const own = await startNode(name, options, console);
   try {
-    const address = addressOf(peer, own);
+    const written = peer.startsWith('@') ? fileText(peer.slice(1)) : peer;
+    const address = await addressOf(written, own, options.servers ?? []);
     const startUs = own.host.clock.now();
     const [pipe, winner] = await own.connect(address, {
       signal,
@@ -48,25 +50,10 @@ export async function connect(peer: string, options: ConnectCommandOptions, cons
   }
 }
 
-/** An address as text, or `@FILE` that holds one. @throws InputError */
-function addressOf(text: string, own: Node): Address {
-  const written = text.startsWith('@') ? fileText(text.slice(1)) : text;
-  try {
-    return parseAddress(written.trim(), own.host.signer);
-  } catch (error) {
-    if (error instanceof AddressError) throw new InputError(`"${short(written)}" is no address: ${error.message}`);
-    throw error;
-  }
-}
-
 function fileText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new InputError(`can't read ${file}: ${(error as Error).message}`);
   }
-}
-
-function short(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -1,7 +1,9 @@
+import type { NameKeeper } from '../../core/names/name-keeper.ts';
 import type { Pipe } from '../../core/node/index.ts';
 import type { Console } from '../console.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { carry } from '../peer/carry.ts';
+import { takeName } from '../peer/nicknames.ts';
 import { endsOf } from '../peer/standard-ends.ts';
 import { type PeerOptions, startNode } from '../peer/start-node.ts';
 
@@ -19,10 +21,12 @@ export async function node(options: NodeCommandOptions, console: Console): Promi
   const own = await startNode(name, options, console);
   const calls = new Calls(allow);
   own.onPipe((pipe) => calls.offer(pipe));
-  // Always said: without it nobody can call.
-  console.err.write(`${own.addressText}\n`);
-  say(`${name} (${own.id}) waits; connect with: lab connect ${own.addressText.slice(0, 12)}…`);
+  let keeper: NameKeeper | undefined;
   try {
+    keeper = options.name === undefined ? undefined : await takeName(own, name, options.servers ?? []);
+    // Always said: without it nobody can call.
+    console.err.write(`${own.addressText}\n`);
+    say(`${name} (${own.id}) waits; connect with: lab connect ${keeper ? name : `${own.addressText.slice(0, 12)}…`}`);
     for (;;) {
       const pipe = await calls.next(interrupt.signal);
       say(`${pipe.peerId} is connected by ${pipe.plugin} over ${pipe.protocol.toUpperCase()}`);
@@ -40,6 +44,7 @@ export async function node(options: NodeCommandOptions, console: Console): Promi
     if (interrupt.signal.aborted) return interrupt.exitCode;
     throw error;
   } finally {
+    keeper?.close();
     calls.close();
     await own.close();
     process.stdin.destroy();

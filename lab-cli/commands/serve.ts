@@ -34,7 +34,7 @@ export async function serve(file: string | undefined, options: ServeOptions, con
   const { credentials, fresh } = config.credentials
     ? { credentials: config.credentials, fresh: false }
     : keptCredentials(state);
-  const servers = await LabServers.start(createRealHost({ events: log }), config, credentials);
+  const servers = await LabServers.start(createRealHost({ events: log }), config, credentials, state);
   for (const { name, endpoints } of servers.running) {
     for (const endpoint of endpoints) log.info('listening', { server: name, endpoint: formatEndpoint(endpoint) });
   }

@@ -176,6 +176,11 @@ export class ByteStream extends Duplex {
 
   #closed(by: 'us' | 'peer' | 'network', text: string): void {
     if (by === 'us' || this.destroyed) return;
+    // However it ended: nothing was missing any more.
+    if (this.#through) {
+      this.destroy();
+      return;
+    }
     // The peer closes when both directions are through by its own account: our last bytes came, even if we never heard,
     // and what it sent is here, even if nobody has read it yet.
     if (by === 'peer' && text === DONE && this.#receiver.complete && this.writableEnded) {

@@ -1,3 +1,4 @@
+import type { NameServerConfig } from '../../core/names/name-client.ts';
 import type { Endpoint } from '../../core/net/endpoint.ts';
 import type { NodeServers } from '../../core/node/index.ts';
 import { resolveServers } from '../network/resolve-servers.ts';
@@ -15,6 +16,17 @@ export async function nodeServers(links: readonly ServerLink[]): Promise<Require
     turn: each.flatMap(({ turn }) => turn),
     brokers: each.flatMap(({ brokers }) => brokers),
   };
+}
+
+/** Nickname servers, one for each link that names one. @throws InputError for a host that has no address */
+export async function nameServers(links: readonly ServerLink[]): Promise<NameServerConfig[]> {
+  const each = links.map(async ({ hosts, ports, namesKey: publicKey }): Promise<NameServerConfig[]> => {
+    const port = ports.get('names');
+    if (port === undefined || !publicKey) return [];
+    const [endpoint] = await resolveServers([{ host: hosts[0]!, port }]);
+    return endpoint ? [{ endpoint, publicKey }] : [];
+  });
+  return (await Promise.all(each)).flat();
 }
 
 async function oneMachine({ hosts, ports, credentials }: ServerLink): Promise<Required<NodeServers>> {

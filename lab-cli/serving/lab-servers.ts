@@ -6,6 +6,7 @@ import { gauge, METRICS_TYPE, renderMetrics } from './metrics.ts';
 import { type Running, starting } from './running.ts';
 import type { ServeConfig } from './serve-shape.ts';
 import { startMqtt } from './start-mqtt.ts';
+import { startNames } from './start-names.ts';
 import { startStun } from './start-stun.ts';
 import { startTurn } from './start-turn.ts';
 import { at, type Place, placesOf, publicAddress } from './where.ts';
@@ -25,15 +26,18 @@ export class LabServers {
    * Starts every server, or none.
    * @throws InputError that names the server, the place and a remedy
    */
-  static async start(host: Host, config: ServeConfig, credentials: Credentials): Promise<LabServers> {
+  static async start(host: Host, config: ServeConfig, credentials: Credentials, state: string): Promise<LabServers> {
     const places = placesOf(host, config);
     const running: Running[] = [];
     try {
-      const { stun, turn, mqtt, metrics } = config;
+      const { stun, turn, mqtt, names, metrics } = config;
       if (stun !== 'off') running.push(await startStun(host, places, stun, config));
       if (turn !== 'off') running.push(await startTurn(host, places, turn, config, credentials));
       if (mqtt !== 'off') running.push(await startMqtt(host, places, mqtt, credentials));
-      const servers = new LabServers(running, linkOf(running, places, config, credentials));
+      const nicknames = names === 'off' ? undefined : await startNames(host, places, names, state);
+      if (nicknames) running.push(nicknames.running);
+      const link = linkOf(running, places, config, credentials);
+      const servers = new LabServers(running, { ...link, namesKey: nicknames?.publicKey });
       if (metrics !== 'off') running.push(await servers.#watchers(at(metrics.address, metrics.port)));
       return servers;
     } catch (error) {
@@ -81,7 +85,7 @@ function linkOf(
   places: readonly Place[],
   config: ServeConfig,
   credentials: Credentials,
-): ServerLink {
+): Omit<ServerLink, 'namesKey'> {
   const ports = running.map(({ name, endpoints }) => [name as ServiceName, endpoints[0]!.port] as const);
   const addresses = places.map(({ first }) => publicAddress(first, config));
   return { hosts: config.name === undefined ? addresses : [config.name], ports: new Map(ports), credentials };

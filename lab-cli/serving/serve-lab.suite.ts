@@ -22,11 +22,11 @@ export interface ServingLab {
 export async function freeConfig(more: readonly string[] = []): Promise<string> {
   const host = createRealHost();
   const ports: number[] = [];
-  while (ports.length < 5) {
+  while (ports.length < 6) {
     const port = await freePort(host);
     if (!ports.includes(port) && port < 49_152) ports.push(port);
   }
-  const [stun, alternate, turn, mqtt, metrics] = ports;
+  const [stun, alternate, turn, mqtt, metrics, names] = ports;
   const keys = new Set(more.map((line) => line.split(':')[0]));
   const lines = [
     'schema: 1',
@@ -34,6 +34,7 @@ export async function freeConfig(more: readonly string[] = []): Promise<string> 
     `stun: { port: ${stun}, alternatePort: ${alternate} }`,
     `turn: { port: ${turn}, privatePeers: true }`,
     `mqtt: { port: ${mqtt} }`,
+    `names: { port: ${names} }`,
     `metrics: { port: ${metrics} }`,
   ];
   return [...lines.filter((line) => !keys.has(line.split(':')[0]!)), ...more, ''].join('\n');

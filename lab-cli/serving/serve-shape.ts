@@ -82,6 +82,9 @@ export const serveShape = strictMap({
     connections: wholeNumber(1, 65_536).default(1024).describe('In all'),
     connectionsPerAddress: wholeNumber(1, 65_536).default(64),
   }).prefault({}),
+  names: service({ port: port().default(5300) })
+    .prefault({})
+    .describe('Nicknames; they and the key that signs them are kept in `state`'),
   metrics: service({
     address: address().default('127.0.0.1'),
     port: port().default(9478),
@@ -93,4 +96,7 @@ export const serveShape = strictMap({
 /** What a configuration file of `lab serve` says, completed by the defaults. */
 export type ServeConfig = z.output<typeof serveShape>;
 
-export type ServiceConfig<Name extends 'stun' | 'turn' | 'mqtt' | 'metrics'> = Exclude<ServeConfig[Name], 'off'>;
+export type ServiceConfig<Name extends 'stun' | 'turn' | 'mqtt' | 'names' | 'metrics'> = Exclude<
+  ServeConfig[Name],
+  'off'
+>;
