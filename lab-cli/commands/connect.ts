@@ -4,7 +4,7 @@ import type { Console } from '../console.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { accountLines } from '../peer/account-lines.ts';
 import { carry } from '../peer/carry.ts';
-import { addressOf } from '../peer/nicknames.ts';
+import { inputError } from '../peer/input-error.ts';
 import { endsOf } from '../peer/standard-ends.ts';
 import { type PeerOptions, startNode } from '../peer/start-node.ts';
 import { InputError } from '../scenario/problem.ts';
@@ -24,9 +24,8 @@ export async function connect(peer: string, options: ConnectCommandOptions, cons
   const own = await startNode(name, options, console);
   try {
     const written = peer.startsWith('@') ? fileText(peer.slice(1)) : peer;
-    const address = await addressOf(written, own, options.servers ?? []);
     const startUs = own.host.clock.now();
-    const [pipe, winner] = await own.connect(address, {
+    const [pipe, winner] = await own.connect(written.trim(), {
       signal,
       ...(plugins && { plugins }),
       ...(timeoutMs !== undefined && { timeoutMs }),
@@ -38,8 +37,8 @@ export async function connect(peer: string, options: ConnectCommandOptions, cons
     return 0;
   } catch (error) {
     if (signal.aborted) return interrupt.exitCode;
-    if (error instanceof InputError) throw error;
-    if (error instanceof RangeError) throw new InputError(error.message);
+    const wrong = inputError(error);
+    if (wrong) throw wrong;
     if (error instanceof ConnectError) {
       console.err.write(`nothing connected:\n${accountLines(error.attempts, console.errColors)}`);
     } else console.err.write(`${(error as Error).message}\n`);

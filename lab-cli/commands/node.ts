@@ -1,9 +1,8 @@
-import type { NameKeeper } from '../../core/names/name-keeper.ts';
 import type { Pipe } from '../../core/node/index.ts';
 import type { Console } from '../console.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { carry } from '../peer/carry.ts';
-import { takeName } from '../peer/nicknames.ts';
+import { inputError } from '../peer/input-error.ts';
 import { endsOf } from '../peer/standard-ends.ts';
 import { type PeerOptions, startNode } from '../peer/start-node.ts';
 
@@ -18,15 +17,20 @@ export async function node(options: NodeCommandOptions, console: Console): Promi
   const { name = 'default', keep = false, allow, quiet = false } = options;
   const say = (text: string) => void (quiet || console.err.write(`${text}\n`));
   const interrupt = abortOnSignals();
-  const own = await startNode(name, options, console);
+  const own = await startNode(
+    name,
+    { ...options, ...(options.name !== undefined && { nickname: options.name }) },
+    console,
+  );
   const calls = new Calls(allow);
   own.onPipe((pipe) => calls.offer(pipe));
-  let keeper: NameKeeper | undefined;
   try {
-    keeper = options.name === undefined ? undefined : await takeName(own, name, options.servers ?? []);
+    await own.nickname?.registered;
     // Always said: without it nobody can call.
     console.err.write(`${own.addressText}\n`);
-    say(`${name} (${own.id}) waits; connect with: lab connect ${keeper ? name : `${own.addressText.slice(0, 12)}…`}`);
+    say(
+      `${name} (${own.id}) waits; connect with: lab connect ${own.nickname ? name : `${own.addressText.slice(0, 12)}…`}`,
+    );
     for (;;) {
       const pipe = await calls.next(interrupt.signal);
       say(`${pipe.peerId} is connected by ${pipe.plugin} over ${pipe.protocol.toUpperCase()}`);
@@ -42,9 +46,8 @@ export async function node(options: NodeCommandOptions, console: Console): Promi
     }
   } catch (error) {
     if (interrupt.signal.aborted) return interrupt.exitCode;
-    throw error;
+    throw inputError(error) ?? error;
   } finally {
-    keeper?.close();
     calls.close();
     await own.close();
     process.stdin.destroy();

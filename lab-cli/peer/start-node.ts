@@ -15,6 +15,8 @@ export interface PeerOptions {
   readonly bind?: string;
   readonly port?: number;
   readonly quiet?: true;
+  /** Taken if there is a nickname server. @default none */
+  readonly nickname?: string;
 }
 
 /**
@@ -28,13 +30,14 @@ export async function startNode(
   console: Console,
   accept?: NonNullable<NodeOptions['accept']>,
 ): Promise<Node> {
-  const { bind, port, quiet = false } = options;
+  const { bind, port, quiet = false, nickname } = options;
   const host = createRealHost({ events: new ProgressEvents(console, quiet) });
   const identity = keptIdentity(options.key ?? keyFile(name), host);
   const servers = await nodeServers(options.servers ?? []);
   const listen = { ...(bind !== undefined && { address: bind }), ...(port !== undefined && { port }) };
   try {
-    return await Node.start(host, { identity, servers, listen, ...(accept && { accept }) });
+    const named = nickname !== undefined && servers.names.length > 0 && { nickname };
+    return await Node.start(host, { identity, servers, listen, ...named, ...(accept && { accept }) });
   } catch (error) {
     if (
       error instanceof Error &&
