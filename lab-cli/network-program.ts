@@ -51,7 +51,7 @@ function serveCommand(console: Console, exit: Exit): Command {
   return new Command('serve')
     .summary('run every server that peers need, on one machine')
     .description(
-      'Runs STUN, TURN, MQTT and nickname servers, for peers to find and reach each other. The first time it makes credentials, ' +
+      'Runs STUN, TURN, MQTT, nickname and NTP servers, for peers to find and reach each other. The first time it makes credentials, ' +
         'keeps them, and prints once the link that `lab node` and `lab connect` take. Logs are JSON lines on stderr; ' +
         'metrics for Prometheus, /live and /ready are served over HTTP on the loopback. SIGTERM or Ctrl-C stops it.',
     )

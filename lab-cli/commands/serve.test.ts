@@ -72,7 +72,7 @@ describe('lab serve', { timeout: 60_000 }, () => {
   it('logs JSON lines without its password', () => {
     const lines = serving.log();
     expect(lines.map(({ event }) => event)).toEqual([
-      ...Array.from({ length: 5 }, () => 'listening'),
+      ...Array.from({ length: 6 }, () => 'listening'),
       'credentials-made',
       'ready',
     ]);

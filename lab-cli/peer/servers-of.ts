@@ -15,6 +15,7 @@ export async function nodeServers(links: readonly ServerLink[]): Promise<Require
     turn: each.flatMap(({ turn }) => turn),
     brokers: each.flatMap(({ brokers }) => brokers),
     names: each.flatMap(({ names }) => names),
+    ntp: each.flatMap(({ ntp }) => ntp),
   };
 }
 
@@ -23,12 +24,19 @@ async function oneMachine({ hosts, ports, namesKey, credentials }: ServerLink): 
     const port = ports.get(name);
     return port === undefined ? Promise.resolve([]) : resolveServers(hosts.map((host) => ({ host, port })));
   };
-  const [stun, turn, brokers, names] = await Promise.all([at('stun'), at('turn'), at('mqtt'), at('names')]);
+  const [stun, turn, brokers, names, ntp] = await Promise.all([
+    at('stun'),
+    at('turn'),
+    at('mqtt'),
+    at('names'),
+    at('ntp'),
+  ]);
   return {
     stun,
     turn: credentials ? turn.map((endpoint) => ({ endpoint, ...credentials })) : [],
     // Both addresses of one machine are one broker and one nickname server.
     brokers: brokers.slice(0, 1).map((endpoint) => ({ endpoint, ...credentials })),
     names: namesKey ? names.slice(0, 1).map((endpoint) => ({ endpoint, publicKey: namesKey })) : [],
+    ntp,
   };
 }

@@ -7,6 +7,7 @@ import { type Running, starting } from './running.ts';
 import type { ServeConfig } from './serve-shape.ts';
 import { startMqtt } from './start-mqtt.ts';
 import { startNames } from './start-names.ts';
+import { startNtp } from './start-ntp.ts';
 import { startStun } from './start-stun.ts';
 import { startTurn } from './start-turn.ts';
 import { at, type Place, placesOf, publicAddress } from './where.ts';
@@ -30,12 +31,13 @@ export class LabServers {
     const places = placesOf(host, config);
     const running: Running[] = [];
     try {
-      const { stun, turn, mqtt, names, metrics } = config;
+      const { stun, turn, mqtt, names, ntp, metrics } = config;
       if (stun !== 'off') running.push(await startStun(host, places, stun, config));
       if (turn !== 'off') running.push(await startTurn(host, places, turn, config, credentials));
       if (mqtt !== 'off') running.push(await startMqtt(host, places, mqtt, credentials));
       const nicknames = names === 'off' ? undefined : await startNames(host, places, names, state);
       if (nicknames) running.push(nicknames.running);
+      if (ntp !== 'off') running.push(await startNtp(host, places, ntp));
       const link = linkOf(running, places, config, credentials);
       const servers = new LabServers(running, { ...link, namesKey: nicknames?.publicKey });
       if (metrics !== 'off') running.push(await servers.#watchers(at(metrics.address, metrics.port)));

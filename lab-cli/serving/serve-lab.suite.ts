@@ -22,11 +22,11 @@ export interface ServingLab {
 export async function freeConfig(more: readonly string[] = []): Promise<string> {
   const host = createRealHost();
   const ports: number[] = [];
-  while (ports.length < 6) {
+  while (ports.length < 7) {
     const port = await freePort(host);
     if (!ports.includes(port) && port < 49_152) ports.push(port);
   }
-  const [stun, alternate, turn, mqtt, metrics, names] = ports;
+  const [stun, alternate, turn, mqtt, metrics, names, ntp] = ports;
   const keys = new Set(more.map((line) => line.split(':')[0]));
   const lines = [
     'schema: 1',
@@ -35,6 +35,7 @@ export async function freeConfig(more: readonly string[] = []): Promise<string> 
     `turn: { port: ${turn}, privatePeers: true }`,
     `mqtt: { port: ${mqtt} }`,
     `names: { port: ${names} }`,
+    `ntp: { port: ${ntp} }`,
     `metrics: { port: ${metrics} }`,
   ];
   return [...lines.filter((line) => !keys.has(line.split(':')[0]!)), ...more, ''].join('\n');

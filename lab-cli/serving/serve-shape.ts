@@ -85,6 +85,7 @@ export const serveShape = strictMap({
   names: service({ port: port().default(5300) })
     .prefault({})
     .describe('Nicknames; they and the key that signs them are kept in `state`'),
+  ntp: service({ port: port().default(5123).describe('The usual 123 needs privileges') }).prefault({}),
   metrics: service({
     address: address().default('127.0.0.1'),
     port: port().default(9478),
@@ -96,7 +97,7 @@ export const serveShape = strictMap({
 /** What a configuration file of `lab serve` says, completed by the defaults. */
 export type ServeConfig = z.output<typeof serveShape>;
 
-export type ServiceConfig<Name extends 'stun' | 'turn' | 'mqtt' | 'names' | 'metrics'> = Exclude<
+export type ServiceConfig<Name extends 'stun' | 'turn' | 'mqtt' | 'names' | 'ntp' | 'metrics'> = Exclude<
   ServeConfig[Name],
   'off'
 >;
