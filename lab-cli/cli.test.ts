@@ -206,6 +206,8 @@ describe('bad input is answered with 2', { timeout: TIMEOUT_MS }, () => {
     [['run', 'small.yaml', '--serve'], /unknown option '--serve'/],
     [['rn'], /unknown command 'rn'\n\(Did you mean run\?\)/],
     [['list', 'nat'], /Allowed choices are nats, links, plugins, populations, scenarios/],
+    [['list'], /^say what to list: nats, links, plugins, populations, scenarios/],
+    [['run', 'small.yaml', '-o', '/proc/run'], /^can't write to \/proc\/run: ENOENT/],
     [['report', 'absent'], /^absent\/run\.json: ENOENT/],
   ])('%j', async (args, message) => {
     const { code, out, err } = await lab(cwd, ...args);
@@ -217,7 +219,7 @@ describe('bad input is answered with 2', { timeout: TIMEOUT_MS }, () => {
 describe('lab list', { timeout: TIMEOUT_MS }, () => {
   it.each([
     ['nats', /^symmetric /m],
-    ['plugins', /^udp-punch/m],
+    ['plugins', /^udp-punch +Both send UDP/m],
     ['scenarios', /classic\.yaml +The six classic NATs/],
   ])('%s', async (what, line) => {
     const { code, out } = await lab(cwd, 'list', what);

@@ -1,7 +1,8 @@
 import type { PluginFile } from '../reports/schema.ts';
 import { installGlobals } from '../simulator/world/globals.ts';
 
-export interface Engine extends Pick<typeof import('./trial/run-trial.ts'), 'runTrial' | 'knownPlugins'> {
+export interface Engine
+  extends Pick<typeof import('./trial/run-trial.ts'), 'runTrial' | 'knownPlugins' | 'pluginSummary'> {
   readonly pluginFiles: readonly PluginFile[];
 }
 
@@ -14,8 +15,8 @@ export interface Engine extends Pick<typeof import('./trial/run-trial.ts'), 'run
  */
 export async function loadEngine(pluginFiles: readonly string[] = []): Promise<Engine> {
   installGlobals();
-  const { runTrial, knownPlugins } = await import('./trial/run-trial.ts');
-  if (pluginFiles.length === 0) return { runTrial, knownPlugins, pluginFiles: [] };
+  const { runTrial, knownPlugins, pluginSummary } = await import('./trial/run-trial.ts');
+  if (pluginFiles.length === 0) return { runTrial, knownPlugins, pluginSummary, pluginFiles: [] };
   const { loadPlugins } = await import('./plugins/load-plugins.ts');
-  return { runTrial, knownPlugins, pluginFiles: await loadPlugins(pluginFiles) };
+  return { runTrial, knownPlugins, pluginSummary, pluginFiles: await loadPlugins(pluginFiles) };
 }

@@ -7,6 +7,7 @@ import type { Console } from './console.ts';
 import { networkCommands } from './network-program.ts';
 import { collect, defaultWorkers, shard, wholeNumber } from './options.ts';
 import { packageJson } from './package-root.ts';
+import { InputError } from './scenario/problem.ts';
 
 /** The `lab` command. Each subcommand's code loads only when it runs. */
 export function labProgram(console: Console, exit: (code: number) => void): Command {
@@ -114,10 +115,11 @@ function listCommand(console: Console, exit: (code: number) => void): Command {
     .description(
       'Lists the NAT presets, the links, the plugins, the populations, or the scenarios that come with the lab.',
     )
-    .addArgument(new Argument('<what>', 'what to list').choices(LISTS))
+    .addArgument(new Argument('[what]', 'what to list').choices(LISTS))
     .addHelpText('after', '\nExamples:\n  lab list nats\n  lab list scenarios')
     .option('--plugin <file>', PLUGIN_FILES, collect)
-    .action(async (what: (typeof LISTS)[number], options: ListOptions) => {
+    .action(async (what: (typeof LISTS)[number] | undefined, options: ListOptions) => {
+      if (what === undefined) throw new InputError(`say what to list: ${LISTS.join(', ')}`);
       const { list } = await import('./commands/list.ts');
       exit(await list(what, options, console));
     });

@@ -45,6 +45,25 @@ it('marks relayed paths, cells without trials, and one matrix for each link', as
   expect(text).toMatch(/\nfull-cone {10,}\. +\. +\. +\. +\. +\.\n/);
 });
 
+it('says in mode each who could, and whom chance decides', async () => {
+  const plugins = ['direct-connect', 'tcp-punch', 'udp-punch', 'turn-relay'];
+  const text = await summary({ mode: 'each', trials: 20, plugins });
+  expect(text).toMatchInlineSnapshot(`
+    "dials \\ answers       open            full-cone    restricted-cone  port-restricted-cone  symmetric  udp-blocked
+    open                  DC? TP? UP? TR  TP? UP? TR?  TP UP? TR?       TP? UP? TR            UP TR?     TP? TR
+    full-cone             DC? TP? UP? TR  TP? UP TR    TP? UP TR        TP UP TR              UP? TR?    TP? TR?
+    restricted-cone       DC? TP? UP TR   TP? UP TR?   TP UP? TR        TP UP? TR?            UP? TR?    TP? TR?
+    port-restricted-cone  DC TP UP? TR?   TP UP TR     TP UP TR?        TP? UP? TR?           TR         TP? TR?
+    symmetric             DC UP? TR?      UP TR?       UP TR?           TR?                   TR?        TR
+    udp-blocked           DC? TP? TR?     TP TR?       TP TR?           TP? TR                TR?        TP TR?
+
+    DC direct-connect  TP tcp-punch  UP udp-punch  TR turn-relay
+    Named are all plugins that connected alone, with ? those that did not in every trial; x none connected  - impossible by theory  . untested
+
+    36 of 36 pairs connect, in 715 of 720 trials (99.3%, 95% interval 98.4–99.7%), 14.8% of them through a relay, in a median of 429 ms, most often by udp-punch (40.4%); 5 trials missed a possible connection."
+  `);
+});
+
 it('numbers the columns of a wide matrix', async () => {
   const long = 'port-restricted-cone+cgn-with-a-long-name';
   const rename = (value: string) => (value === 'open' ? long : value);

@@ -12,31 +12,33 @@ const GAP = '  ';
 
 /**
  * The winners and their rates as plain text for a terminal, without colour. Every line of a matrix starts with the side
- * that dials; a cell is the code of its commonest winner, `~` for a relayed path, and the share that connected.
+ * that dials; a cell is the code of its commonest winner, `~` for a relayed path, and the share that connected. In mode
+ * `each` there is no winner: a cell is the codes of all that could.
  */
 export function renderSummary(aggregate: Aggregate): string {
   const codes = pluginCodes(aggregate.plugins);
-  const shown = matrices(aggregate).map((matrix) => matrixText(matrix, codes));
+  const alone = aggregate.mode === 'each';
+  const shown = matrices(aggregate).map((matrix) => matrixText(matrix, codes, alone));
   const population = aggregate.population ? [populationText(aggregate.population)] : [];
   const parts = [...shown, legend(aggregate, codes), ...population, ...aggregate.warnings, findings(aggregate)];
   return parts.map(printable).join('\n\n');
 }
 
-function matrixText(matrix: Matrix, codes: ReadonlyMap<string, string>): string {
+function matrixText(matrix: Matrix, codes: ReadonlyMap<string, string>, alone: boolean): string {
   const corner = 'dials \\ answers';
-  const cells = matrix.rows.map((row) => matrix.columns.map((column) => cellText(matrix.cell(row, column), codes)));
-  const rowWidth = Math.max(corner.length, ...matrix.rows.map((row) => row.length));
-  const widths = matrix.columns.map((column, index) =>
-    Math.max(column.length, ...cells.map((line) => line[index]!.length)),
+  const cells = matrix.rows.map((row) =>
+    matrix.columns.map((column) => cellText(matrix.cell(row, column), codes, alone)),
   );
-  const tooWide =
-    Math.max(...widths) > MAX_COLUMN_WIDTH ||
-    [rowWidth, ...widths].reduce((sum, width) => sum + width + 2, 0) > MAX_WIDTH;
+  const rowWidth = Math.max(corner.length, ...matrix.rows.map((row) => row.length));
+  const longest = Math.max(...matrix.columns.map((column) => column.length));
+  const widthsUnder = (heads: readonly string[]) =>
+    heads.map((head, index) => Math.max(head.length, ...cells.map((line) => line[index]!.length)));
+  const full = [rowWidth, ...widthsUnder(matrix.columns)].reduce((sum, width) => sum + width + 2, 0);
+  const tooWide = longest > MAX_COLUMN_WIDTH || full > MAX_WIDTH;
   const heads = matrix.columns.map((column, index) => (tooWide ? `${index + 1}` : column));
+  const widths = widthsUnder(heads);
   const line = (head: string, values: readonly string[]) =>
-    [head.padEnd(rowWidth), ...values.map((value, index) => value.padEnd(tooWide ? 9 : widths[index]!))]
-      .join(GAP)
-      .trimEnd();
+    [head.padEnd(rowWidth), ...values.map((value, index) => value.padEnd(widths[index]!))].join(GAP).trimEnd();
   return [
     ...(matrix.title === '' ? [] : [matrix.title]),
     line(corner, heads),
@@ -45,9 +47,18 @@ function matrixText(matrix: Matrix, codes: ReadonlyMap<string, string>): string 
   ].join('\n');
 }
 
-function cellText(cell: CellSummary | undefined, codes: ReadonlyMap<string, string>): string {
+function cellText(cell: CellSummary | undefined, codes: ReadonlyMap<string, string>, alone: boolean): string {
   const state = stateOf(cell?.tally);
-  return cell && (state === 'direct' || state === 'relayed') ? winnerText(cell.tally, codes) : SIGNS[state];
+  if (!cell || (state !== 'direct' && state !== 'relayed')) return SIGNS[state];
+  return alone ? ableText(cell, codes) : winnerText(cell.tally, codes);
+}
+
+/** Who could, alone. */
+function ableText({ plugins }: CellSummary, codes: ReadonlyMap<string, string>): string {
+  const able = plugins.filter(({ tally }) => tally.connected > 0);
+  return able
+    .map(({ plugin, tally }) => `${codes.get(plugin) ?? '?'}${tally.connected < tally.trials ? '?' : ''}`)
+    .join(' ');
 }
 
 function winnerText({ winners, connected, trials }: Tally, codes: ReadonlyMap<string, string>): string {
@@ -65,10 +76,12 @@ const SIGNS: Readonly<Record<CellState, string>> = {
   untested: '.',
 };
 
-function legend({ plugins }: Aggregate, codes: ReadonlyMap<string, string>): string {
+function legend({ plugins, mode }: Aggregate, codes: ReadonlyMap<string, string>): string {
   return [
     plugins.map((plugin) => `${codes.get(plugin)} ${plugin}`).join(GAP),
-    '~ relayed  x none connected  - impossible by theory  ? unsupported  . untested',
+    mode === 'each'
+      ? 'Named are all plugins that connected alone, with ? those that did not in every trial; x none connected  - impossible by theory  . untested'
+      : '~ relayed  x none connected  - impossible by theory  ? unsupported  . untested',
   ].join('\n');
 }
 

@@ -5,6 +5,8 @@ import type { PluginOptions } from './plugin-options.ts';
 export interface PluginClass {
   new (options?: never): Plugin;
   readonly options?: PluginOptions;
+  /** One plain sentence for lists. */
+  readonly summary?: string;
 }
 
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
@@ -34,6 +36,11 @@ export class PluginRegistry {
   /** What the plugin of this name declares; nothing if it is unknown. */
   optionsOf(name: string): PluginOptions {
     return this.#classes.get(name)?.options ?? {};
+  }
+
+  /** What the plugin of this name says of itself; nothing if it is unknown, or silent. */
+  summaryOf(name: string): string {
+    return this.#classes.get(name)?.summary ?? '';
   }
 
   /**

@@ -36,8 +36,11 @@ async function rowsOf(
   if (what === 'links') return [...LINKS].flatMap(linkRows);
   if (what === 'populations') return [...POPULATIONS].map(([name, { summary }]) => [name, summary]);
   if (what === 'scenarios') return scenarios();
-  const { knownPlugins } = await loadEngine(pluginFiles);
-  return [...knownPlugins()].flatMap(([name, options]) => [[name, ''], ...Object.entries(options).map(optionRow)]);
+  const { knownPlugins, pluginSummary } = await loadEngine(pluginFiles);
+  return [...knownPlugins()].flatMap(([name, options]) => [
+    [name, pluginSummary(name)] as const,
+    ...Object.entries(options).map(optionRow),
+  ]);
 }
 
 function linkRows([name, link]: [string, NamedLink]): [string, string][] {

@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { RunInfo } from '../../reports/schema.ts';
 import { InputError } from '../scenario/problem.ts';
 
@@ -39,7 +39,7 @@ export class OutputDirectory {
     this.path = path;
     this.#partial = join(path, `results.${process.pid}.partial`);
     try {
-      mkdirSync(path, { recursive: true });
+      makeDirectory(path);
       refuseStrangers(path);
       removeLeftOvers(path);
       this.#file = openSync(this.#partial, 'w');
@@ -117,5 +117,19 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** With its parents. Node's own way of that never ends where a parent exists and still takes no entries, as /proc. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(resolve(path));
+    if (code !== 'ENOENT' || parent === resolve(path)) throw error;
+    makeDirectory(parent);
+    mkdirSync(path);
   }
 }

@@ -28,6 +28,11 @@ export function knownPlugins(): ReadonlyMap<string, PluginOptions> {
   return new Map(registry.names().map((name) => [name, registry.optionsOf(name)]));
 }
 
+/** One sentence about a plugin; empty if it says nothing of itself. */
+export function pluginSummary(name: string): string {
+  return registry.summaryOf(name);
+}
+
 /** Runs one trial in a world of its own. Never throws: what goes wrong is a result. */
 export async function runTrial(spec: TrialSpec, watch?: TrialWatch): Promise<TrialResult> {
   const log = watch && new TraceLog();

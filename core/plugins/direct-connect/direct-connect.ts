@@ -7,6 +7,7 @@ import { listeningTargets } from '../targets.ts';
 /** The initiator dials the responder's listening port. Works where a stranger can reach it. */
 @register
 export class DirectConnect implements Plugin<readonly Endpoint[]> {
+  static readonly summary = 'Dials the listening port of the peer.';
   readonly name = 'direct-connect';
   readonly path = 'direct';
   readonly transport = 'stream';

@@ -72,6 +72,7 @@ const NOTHING_TO_ASK: ReadonlySet<MappingErrorCode> = new Set(['no-gateway', 'do
  */
 @register
 export class PortMapping implements Plugin<PortMappingPlan> {
+  static readonly summary = 'Asks the gateway for a port, by PCP, NAT-PMP or UPnP IGD, and is dialled there.';
   static readonly options = OPTIONS;
   readonly name = 'port-mapping';
   readonly path = 'direct';

@@ -15,6 +15,7 @@ import { search } from './search.ts';
  */
 @register
 export class RandomProbe implements Plugin<RandomProbePlan> {
+  static readonly summary = 'Many sockets here, many guessed ports there: the birthday paradox finds one that fits.';
   static readonly options = PROBE_OPTIONS;
   readonly name = 'random-probe';
   readonly path = 'direct';

@@ -10,6 +10,7 @@ import { listeningTargets } from '../targets.ts';
  */
 @register
 export class ReverseConnect implements Plugin<readonly Endpoint[]> {
+  static readonly summary = 'Has the peer dial ours.';
   readonly name = 'reverse-connect';
   readonly path = 'direct';
   readonly transport = 'stream';

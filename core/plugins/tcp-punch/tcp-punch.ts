@@ -44,6 +44,7 @@ const OPTIONS = {
  */
 @register
 export class TcpPunch implements Plugin<TcpPunchPlan> {
+  static readonly summary = 'Both dial at once, from the ports that STUN servers have seen: simultaneous open.';
   static readonly options = OPTIONS;
   readonly name = 'tcp-punch';
   readonly path = 'direct';

@@ -27,6 +27,7 @@ const ALLOCATE_DEADLINE_MS = 10_000;
  */
 @register
 export class TurnRelay implements Plugin<TurnRelayPlan> {
+  static readonly summary = 'By way of a TURN server, over UDP or TCP.';
   readonly name = 'turn-relay';
   readonly path = 'relayed';
   readonly transport = 'datagram';

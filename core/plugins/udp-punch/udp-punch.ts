@@ -31,6 +31,7 @@ const OPTIONS = {
  */
 @register
 export class UdpPunch implements Plugin<UdpPunchPlan> {
+  static readonly summary = 'Both send UDP to where STUN servers have seen the other, or to the port that comes next.';
   static readonly options = OPTIONS;
   readonly name = 'udp-punch';
   readonly path = 'direct';
