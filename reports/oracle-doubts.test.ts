@@ -59,11 +59,12 @@ describe('NATs of several minds', () => {
     expect(verdict({ secondary: { underLoad: 4 } }).expected).toBe('always');
   });
 
-  it('a port that may be kept for several destinations is a known one, perhaps', () => {
+  it('a port that is kept is a known one, for one destination or for several', () => {
     const symmetric: NatDescription = { mapping: 'address-and-port-dependent', ...STRICT };
-    expect(verdict(symmetric, 'tcp-punch', against({})).expected).toBe('never');
+    const random = { ...symmetric, ports: { allocation: 'random' } } as const;
+    expect(verdict(random, 'tcp-punch', against({})).expected).toBe('never');
     const shared = { ...symmetric, ports: { overlapping: true } };
-    expect(verdict(shared, 'tcp-punch', against({})).expected).toBe('sometimes');
+    expect(verdict(shared, 'tcp-punch', against({})).expected).toBe('always');
   });
 });
 

@@ -145,6 +145,7 @@ describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
   const icmpAtOnce = nat({ tcp: { unsolicited: 'icmp', icmpDelayMs: 0 } });
   const fullCone = nat({ filtering: 'endpoint-independent' });
   const noCrossing = nat({ tcp: { simultaneousOpen: false } });
+  const counting = nat({ mapping: 'address-dependent', ports: { allocation: 'sequential' } });
   const forgets = nat({ tcp: { afterReset: 'remove' }, ports: { allocation: 'random' } });
 
   it.each<[string, Chain, Chain, string]>([
@@ -158,8 +159,14 @@ describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
     ['full cone x full cone', [fullCone], [fullCone], 'sometimes'],
     ['no NAT x drop', [], [drop], 'always'],
     ['no NAT x reset', [router], [reset], 'sometimes'],
-    ['full cone x symmetric: an unpredicted port finds no listener', [fullCone], [symmetric], 'never'],
-    ['no NAT x symmetric', [], [symmetric], 'never'],
+    ['full cone x symmetric: any port finds the listener', [fullCone], [symmetric], 'always'],
+    ['restricted x symmetric', [nat({ filtering: 'address-dependent' })], [symmetric], 'always'],
+    ['no NAT x symmetric', [], [symmetric], 'always'],
+    ['no NAT, but no SYN gets in', [nat({ translation: 'none', blocks: ['tcp-in'] })], [symmetric], 'never'],
+    ['drop x counting', [drop], [counting], 'always'],
+    ['counting x counting', [counting], [counting], 'always'],
+    ['reset x counting', [reset], [counting], 'sometimes'],
+    ['counting x symmetric', [counting], [symmetric], 'never'],
     ['symmetric x symmetric', [symmetric], [symmetric], 'never'],
     ['REQ-2 missing on one side', [noCrossing], [drop], 'always'],
     ['REQ-2 missing on both sides', [noCrossing], [noCrossing], 'never'],

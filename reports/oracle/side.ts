@@ -32,6 +32,10 @@ export interface TcpSide {
   readonly ports: PortRule;
   /** Does a connection that comes in at a mapping for another destination go on by that mapping? */
   readonly takesUp: boolean;
+  /** Does the reply to an admitted SYN leave from the endpoint that it came to? */
+  readonly binds: boolean;
+  /** A new mapping may lie on another external address. */
+  readonly changesAddress: boolean;
   /** Who answers a SYN that came before our own opened the filter, and how. */
   readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host' | 'refused by ICMP';
   /** No inbound SYN ever gets through, not even in answer to ours. */
@@ -86,6 +90,7 @@ export function udpSide(chain: Chain): UdpSide {
 export function tcpSide(chain: Chain): TcpSide {
   const nats = translating(chain);
   const outermostFilter = [...nats].reverse().find((nat) => nat.tcp.filtering !== 'endpoint-independent');
+  const dependent = nats.filter((nat) => nat.tcp.mapping !== 'endpoint-independent');
   const blocked = blocksPeers(chain, 'tcp');
   const inboundBlocked = blocks(chain, 'tcp-in');
   return {
@@ -95,6 +100,8 @@ export function tcpSide(chain: Chain): TcpSide {
     takesUp: nats
       .filter((nat) => nat.tcp.mapping !== 'endpoint-independent')
       .every((nat) => nat.inboundSession === 'bind' && admitsStrangeSyn(nat)),
+    binds: dependent.every((nat) => nat.inboundSession === 'bind'),
+    changesAddress: dependent.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
     refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
     inboundBlocked,

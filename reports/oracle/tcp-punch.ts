@@ -1,34 +1,40 @@
+import { prediction } from './prediction.ts';
 import type { TcpSide } from './side.ts';
-import { always, never, sometimes, type Verdict } from './verdict.ts';
+import { always, better, never, type SideName, sometimes, type Verdict } from './verdict.ts';
 
 /**
- * TCP simultaneous open: each side dials the other's known endpoint from the port that a STUN server saw, without
- * listening on it, so a SYN from any other endpoint meets no socket. The connection to the STUN server stays open, so
- * an RST to a SYN does not cost the mapping (RFC 7857 section 2.2). With `retries`, a refused dial is repeated after a
- * random gap. Ports are not predicted, see `udp-punch.ts`.
+ * TCP simultaneous open: each side dials the other's known endpoint from the port that a STUN server saw, or foreseen
+ * endpoints from fresh ports, and its port listens in between. The connection to the STUN server stays open, so an RST
+ * to a SYN does not cost the mapping (RFC 7857 section 2.2). With `retries`, a refused dial is repeated after a random
+ * gap.
  */
 export function tcpPunch(a: TcpSide, b: TcpSide, retries: boolean): Verdict {
   if (a.blocked || b.blocked) return never(`TCP is blocked on side ${a.blocked ? 'a' : 'b'}`);
-  const aDepends = a.mapping !== 'endpoint-independent';
-  const bDepends = b.mapping !== 'endpoint-independent';
-  if (aDepends !== bDepends && (aDepends ? a : b).takesUp) {
-    const name = aDepends ? 'a' : 'b';
-    return sometimes(
-      `${name} maps TCP per destination, but a SYN that comes to its known port before its own leaves binds the connection to that (inboundSession: bind)`,
-    );
-  }
-  if (aDepends || bDepends) {
-    const who = aDepends && bDepends ? 'both sides map' : `side ${aDepends ? 'a' : 'b'} maps`;
-    return never(
-      `${who} TCP per destination (RFC 5382 REQ-1), so the SYN comes from a port that nobody dials or listens on`,
-    );
-  }
+  const dependent = [a, b].filter(({ mapping }) => mapping !== 'endpoint-independent');
+  if (dependent.length === 0) return cross(a, b, retries, 'both map endpoint-independently (RFC 5382 REQ-1)');
+  const foreseen = prediction(a, b);
+  const crossing = foreseen && foreseenCross(a, b, retries, foreseen);
+  const incoming = better(comesIn(a, b), takenUp(a, b));
+  return crossing ? better(crossing, incoming) : incoming;
+}
+
+/** The steady side's SYN comes first, and the other's connection goes on by the mapping that it came to. */
+function takenUp(a: TcpSide, b: TcpSide): Verdict {
+  const [name, side, peer] = a.mapping === 'endpoint-independent' ? (['b', b, a] as const) : (['a', a, b] as const);
+  if (peer.mapping !== 'endpoint-independent') return never('neither side keeps its port');
+  if (!side.takesUp) return never(`what comes to the known port of ${name} is not let in, or not answered from there`);
+  return sometimes(
+    `${name} maps TCP per destination, but a SYN that comes to its known port before its own leaves binds the connection to that (inboundSession: bind)`,
+  );
+}
+
+/** Two SYNs that are aimed at each other, whatever becomes of those that come too early. */
+function cross(a: TcpSide, b: TcpSide, retries: boolean, known: string): Verdict {
   if (a.refusesSyn && b.refusesSyn) {
     return never('neither side lets an inbound SYN through (RFC 5382 REQ-2), so no SYN can cross');
   }
   const aResets = a.earlySyn !== 'dropped';
   const bResets = b.earlySyn !== 'dropped';
-  const known = 'both map endpoint-independently (RFC 5382 REQ-1)';
   if (!aResets && !bResets) return always(`${known} and a SYN that comes early is dropped and sent again`);
   if (aResets && bResets) {
     return sometimes(
@@ -40,4 +46,38 @@ export function tcpPunch(a: TcpSide, b: TcpSide, retries: boolean): Verdict {
   return retries
     ? always(`${early}, and the next try finds the filter open`)
     : sometimes(`${early}, and there is no retry`);
+}
+
+/** A SYN that is refused may cost the mapping, and the next one has another port than the one foreseen. */
+function foreseenCross(a: TcpSide, b: TcpSide, retries: boolean, { expected, why }: Verdict): Verdict {
+  const crossing = cross(a, b, retries, why);
+  if (crossing.expected === 'never') return crossing;
+  const quiet = a.earlySyn === 'dropped' && b.earlySyn === 'dropped';
+  return { expected: quiet ? expected : 'sometimes', why: crossing.why };
+}
+
+/** The side that keeps its port listens, and its filter lets in a SYN from a port that nobody could know. */
+function comesIn(a: TcpSide, b: TcpSide): Verdict {
+  const verdicts = [listens(a, b, 'a'), listens(b, a, 'b')];
+  return better(verdicts[0]!, verdicts[1]!);
+}
+
+function listens(side: TcpSide, peer: TcpSide, name: SideName): Verdict {
+  const other = name === 'a' ? 'b' : 'a';
+  const unknown = `${other} maps TCP per destination (RFC 5382 REQ-1), so its SYN comes from a port that nobody knows`;
+  if (peer.mapping === 'endpoint-independent')
+    return never(`${other} keeps its port, but ${name} is not where it dials`);
+  if (side.refusesSyn) return never(`${unknown}, and ${name} lets no SYN in`);
+  if (side.filtering === 'address-and-port-dependent') return never(`${unknown}, which ${name} refuses`);
+  if (side.mapping !== 'endpoint-independent') {
+    return side.filtering === 'endpoint-independent' && side.binds
+      ? sometimes(`${unknown}, but ${name} admits anyone and answers from where the SYN came to (inboundSession: bind)`)
+      : never(`${unknown}, and ${name} maps per destination, too`);
+  }
+  const filter =
+    side.filtering === 'endpoint-independent' ? 'admits anyone' : 'filters by address only and has dialled there';
+  if (side.filtering === 'address-dependent' && peer.changesAddress) {
+    return sometimes(`${unknown}, perhaps of an address that ${name} has not dialled (RFC 4787 REQ-2)`);
+  }
+  return always(`${unknown}, but ${name} listens and ${filter}`);
 }

@@ -77,8 +77,12 @@ function oneVisible({ kind }: Rule, { udp, tcp }: Transports, name: SideName): V
         : always(`${visible} and answers whoever probes it there`);
     case 'port-mapping':
       return never('the gateway of the hidden side sees that there is another NAT beyond it');
+    case 'tcp-punch':
+      return tcp.blocked || tcp.refusesSyn || tcp.filtering !== 'endpoint-independent'
+        ? never(`${visible}, but lets in nobody that it has not dialled`)
+        : always(`${visible} and listens on the port that it dials from`);
     default:
-      return never(`${visible}, but does not know where the other one's SYN comes from there`);
+      return never(`${visible}, but does not know where the other one's packets come from there`);
   }
 }
 
@@ -109,7 +113,7 @@ function contended(rule: Rule, a: Chain, b: Chain, knobs: OracleKnobs, shared: N
 /** The packet arrives from an inside address that nobody has sent to, and the answer goes there (RFC 4787 REQ-9a). */
 function withInternalSource({ kind }: Rule, own: Chain, isolated: boolean): Verdict {
   const turned = 'the NAT in front of both turns packets round with their internal source (RFC 4787 REQ-9a)';
-  if (kind !== 'udp-punch') return never(`${turned}: the SYN belongs to no connection there`);
+  if (kind !== 'udp-punch') return never(`${turned}, where nobody has sent to`);
   if (isolated) return never(`${turned}, where no answer gets`);
   const strict = own.some(
     (nat) => nat.udp.filtering !== 'endpoint-independent' || nat.udp.mapping !== 'endpoint-independent',

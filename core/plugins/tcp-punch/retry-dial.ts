@@ -1,4 +1,3 @@
-import type { Endpoint } from '../../net/endpoint.ts';
 import { isNetError } from '../../net/error.ts';
 import type { TcpConnection } from '../../ports/index.ts';
 import type { Attempt } from '../plugin.ts';
@@ -24,15 +23,15 @@ export interface RetryPolicy {
  * Dials one endpoint from one local port again and again. A refusal is no answer yet: the peer's NAT, or its host,
  * refuses a SYN that comes before the peer's own one (RFC 5128 section 3.4).
  *
+ * @param dial one try, from the same local port each time
  * @throws Error once the policy has no try left
  */
 export async function dialUntil(
-  attempt: Attempt,
-  target: Endpoint,
-  localPort: number,
+  attempt: Pick<Attempt, 'host' | 'sleep'>,
+  dial: (timeoutMs: number) => Promise<TcpConnection>,
   { tries, gapMs, timing, untilUs }: RetryPolicy,
 ): Promise<TcpConnection> {
-  const { clock, random, tcp } = attempt.host;
+  const { clock, random } = attempt.host;
   let tried = 0;
   let last = 'no try';
   for (;;) {
@@ -40,12 +39,7 @@ export async function dialUntil(
     if (leftMs <= 0 || tried >= tries) throw new Error(tried > 1 ? `${last} in each of ${tried} tries` : last);
     tried++;
     try {
-      return await tcp.dial(target, {
-        localPort,
-        timeoutMs: Math.min(TRY_TIMEOUT_MS, leftMs),
-        signal: attempt.signal,
-        ...(attempt.bindAddress !== undefined && { localAddress: attempt.bindAddress }),
-      });
+      return await dial(Math.min(TRY_TIMEOUT_MS, leftMs));
     } catch (error) {
       if (!isNetError(error) || error.code === 'ECANCELED') throw error;
       last = error.code;

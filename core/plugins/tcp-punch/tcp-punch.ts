@@ -1,23 +1,29 @@
-import { stunOverTcp } from '../../nat/stun-over-tcp.ts';
+import { planOpenings } from '../../nat/prediction/openings.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
-import { type ByteReader, ByteWriter } from '../../wire/bytes.ts';
-import { readEndpoint, writeEndpoint } from '../../wire/endpoints.ts';
 import { firstSuccess } from '../first-success.ts';
 import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
 import { completeOptions, type OptionValues, type PluginOptions } from '../plugin-options.ts';
+import { decodeOffer, encodeOffer, type PunchOffer } from '../punch-offer.ts';
 import { register } from '../registry.ts';
 import { rendezvous } from '../rendezvous.ts';
 import { StreamTransport } from '../stream-transport.ts';
 import { sharedNetworkTargets, unicast } from '../targets.ts';
+import { Arrivals } from './arrivals.ts';
+import { type Door, Doors } from './door.ts';
 import { dialUntil, type RetryPolicy } from './retry-dial.ts';
+import { TcpLookout, type TcpOutlook } from './tcp-outlook.ts';
 
 export interface TcpPunchPlan {
   readonly stun: Endpoint;
 }
 
-const STUN_TIMEOUT_MS = 3000;
 /** Long enough for a few tries on the slowest links. */
 const PUNCH_MS = 8000;
+/** Where ports are foreseen, they are right at once or not at all: then both ends look again. */
+const ROUND_MS = 2500;
+const ROUNDS = 3;
+/** A foreseen port is dialled so often in a round. */
+const PREDICTED_TRIES = 8;
 
 const OPTIONS = {
   skewMs: {
@@ -35,12 +41,24 @@ const OPTIONS = {
     default: 'random',
     meaning: 'Whether each wait is drawn at random up to the longest, or is the longest',
   },
+  sockets: {
+    kind: 'choice',
+    choices: ['toggle', 'connect-only'],
+    default: 'toggle',
+    meaning: 'Whether the dialling port also listens in between, for a peer whose port can’t be known',
+  },
+  ports: {
+    kind: 'choice',
+    choices: ['foreseen', 'observed'],
+    default: 'foreseen',
+    meaning: 'Whether the next ports of a NAT that maps every destination anew are dialled, or only what a server saw',
+  },
 } as const satisfies PluginOptions;
 
 /**
  * TCP hole punching by simultaneous open (RFC 5128 section 3.4, RFC 9293 section 3.5): each end learns how its port
  * looks from outside by STUN over TCP, and both dial the other's mapped endpoint from that port at an agreed instant.
- * Nothing listens on the port, since a port that listens can't dial.
+ * In between the port listens, for a peer that comes from a port that nobody could know.
  */
 @register
 export class TcpPunch implements Plugin<TcpPunchPlan> {
@@ -65,46 +83,88 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
   }
 
   async attempt({ stun }: TcpPunchPlan, attempt: Attempt): Promise<ProvenTransport> {
-    const { host, bindAddress, signal } = attempt;
-    const localAddress = bindAddress === undefined ? {} : { localAddress: bindAddress };
-    const observing = stunOverTcp(host, stun, { timeoutMs: STUN_TIMEOUT_MS, signal, ...localAddress });
-    const own = observing.then(({ local, mapped }) => encodeOwn(mapped, local.port));
-    const { peer, startUs: agreedUs } = await rendezvous(attempt, own, readPeer);
-    const startUs = attempt.role === 'responder' ? agreedUs + this.#options.skewMs * 1000 : agreedUs;
-    const { connection, local } = await observing;
-    const shared = sharedNetworkTargets(attempt.local, attempt.remote!, peer.port);
-    const targets = [...unicast([peer.mapped], attempt.local), ...shared];
-    await attempt.sleep((startUs - host.clock.now()) / 1000);
+    const lookout = new TcpLookout(attempt, stun, this.#options.ports === 'foreseen');
     try {
-      const { tries, retryGapMs: gapMs, retryTiming: timing } = this.#options;
-      const retry: RetryPolicy = { tries, gapMs, timing, untilUs: startUs + PUNCH_MS * 1000 };
-      const dial = (target: Endpoint, inner: AbortSignal) =>
-        punch({ ...attempt, signal: inner }, target, local.port, retry);
-      return await firstSuccess(targets, dial, 'endpoint to dial', signal);
+      for (let round = 1; ; round++) {
+        const looking = lookout.look(round);
+        const offered = looking.then(({ offer }) => encodeOffer(offer));
+        const { peer, startUs } = await rendezvous(attempt, offered, decodeOffer);
+        const own = await looking;
+        const foreseen = own.offer.forecast.kind === 'series' || peer.forecast.kind === 'series';
+        const untilUs = startUs + (foreseen ? ROUND_MS : PUNCH_MS) * 1000;
+        try {
+          return await this.#punch(attempt, own, peer, startUs, untilUs);
+        } catch (error) {
+          if (attempt.signal.aborted || !foreseen || round === ROUNDS) throw error;
+          await attempt.sleep(Math.max(0, untilUs - attempt.host.clock.now()) / 1000);
+        }
+      }
     } finally {
-      connection.reset(); // It kept the mapping alive while we punched.
+      lookout.close();
     }
   }
+
+  async #punch(
+    attempt: Attempt,
+    { offer, slots }: TcpOutlook,
+    peer: PunchOffer,
+    agreedUs: number,
+    untilUs: number,
+  ): Promise<ProvenTransport> {
+    const { skewMs, tries, retryGapMs: gapMs, retryTiming: timing, sockets } = this.#options;
+    const { clock } = attempt.host;
+    const startUs = attempt.role === 'responder' ? agreedUs + skewMs * 1000 : agreedUs;
+    const arrivals = new Arrivals(attempt, untilUs);
+    const doors = new Doors(attempt, offer.port, sockets === 'toggle' ? (one) => arrivals.add(one) : undefined);
+    await attempt.sleep(Math.max(0, startUs - clock.now()) / 1000);
+    const dial = ({ slot, target, predicted }: Dial, signal: AbortSignal) => {
+      const retry = { tries: predicted ? Math.min(tries, PREDICTED_TRIES) : tries, gapMs, timing, untilUs };
+      const door = doors.at(slot === 0 ? offer.port : slots[slot - 1]!);
+      return dialAndProve(attempt, door, target, retry, signal);
+    };
+    const ways = [...dials(attempt, offer, peer), arrivals] as const;
+    const go = (way: Dial | Arrivals, signal: AbortSignal) =>
+      way instanceof Arrivals ? way.proven(signal) : dial(way, signal);
+    try {
+      return await firstSuccess(ways, go, 'endpoint to dial', attempt.signal);
+    } finally {
+      doors.close();
+    }
+  }
+}
+
+interface Dial {
+  readonly slot: number;
+  readonly target: Endpoint;
+  readonly predicted: boolean;
+}
+
+/** In the order in which the SYNs must leave. */
+function dials(attempt: Attempt, own: PunchOffer, peer: PunchOffer): Dial[] {
+  const predicted = own.forecast.kind === 'series' || peer.forecast.kind === 'series';
+  const foreseen = planOpenings(attempt.role, own.forecast, peer.forecast).map((one) => ({ ...one, predicted }));
+  // From the port that a server saw, to where a server saw the peer: it may listen there.
+  const known = predicted && peer.forecast.kind !== 'unpredictable' ? [] : peer.mapped;
+  const shared = sharedNetworkTargets(attempt.local, attempt.remote!, peer.port);
+  const plain = [...known, ...shared].map((target) => ({ slot: 0, target, predicted: false }));
+  const all = [...(predicted ? foreseen : []), ...plain];
+  return all.filter(({ target }) => unicast([target], attempt.local).length > 0);
 }
 
 /** What answers at the endpoint may be a stranger: dials again until the peer has proved itself. */
-async function punch(attempt: Attempt, target: Endpoint, port: number, retry: RetryPolicy): Promise<ProvenTransport> {
+async function dialAndProve(
+  attempt: Attempt,
+  door: Door,
+  target: Endpoint,
+  retry: RetryPolicy,
+  signal: AbortSignal,
+): Promise<ProvenTransport> {
   for (;;) {
-    const connection = await dialUntil(attempt, target, port, retry);
+    const connection = await dialUntil(attempt, (timeoutMs) => door.dial(target, timeoutMs, signal), retry);
     try {
       return await attempt.prove(new StreamTransport(connection));
     } catch (error) {
-      if (attempt.signal.aborted) throw error;
+      if (signal.aborted || attempt.signal.aborted) throw error;
     }
   }
-}
-
-function encodeOwn(mapped: Endpoint, port: number): Buffer {
-  return writeEndpoint(new ByteWriter().u16(port), mapped).finish();
-}
-
-function readPeer(reader: ByteReader): { port: number; mapped: Endpoint } {
-  const peer = { port: reader.u16('peer port'), mapped: readEndpoint(reader, 'peer mapped endpoint') };
-  reader.end('peer endpoint');
-  return peer;
 }
