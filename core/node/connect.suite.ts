@@ -17,6 +17,8 @@ export interface ConnectLab {
   close(): Promise<void>;
 }
 
+const NEED_A_NAT = new Set(['random-probe', 'port-mapping']);
+
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 /** Two nodes that do what the README promises, in any world. */
@@ -65,6 +67,7 @@ export function connectSuite(world: string, makeLab: () => Promise<ConnectLab>):
 
     for (const name of registry.names()) {
       it(`connect by ${name} alone`, async (context) => {
+        if (NEED_A_NAT.has(name)) context.skip('there is no NAT to search or to ask for a port');
         if (name === 'tcp-punch' && !lab.synsCross) context.skip('SYNs do not cross on a loopback: each finds no one');
         await withNodes(async (alice, bob) => {
           bob.onMessage((message, pipe) => void pipe.send(Buffer.concat([Buffer.from('re: '), message])));
@@ -106,7 +109,7 @@ export function connectSuite(world: string, makeLab: () => Promise<ConnectLab>):
         const failure = await alice.connect(address, { timeoutMs: 1500 }).catch((error: unknown) => error);
         expect(failure).toBeInstanceOf(ConnectError);
         const { attempts } = failure as ConnectError;
-        expect(attempts.map(({ plugin }) => plugin)).toEqual(registry.names());
+        expect(attempts.map(({ plugin }) => plugin).sort()).toEqual(registry.names().sort());
         for (const { outcome, reason } of attempts)
           expect([outcome !== 'won', reason.length > 0]).toEqual([true, true]);
       }));
