@@ -233,6 +233,13 @@ function attackTests(makeLab: MakeLab): void {
       for (const connection of connections) connection.reset();
       server.close();
 
+      const crowded = await start(lab, { limits: { replies: { burst: 2, perSecond: 0.001 } } });
+      const visitor = new NameClient(host, { servers: [configOf(crowded)] });
+      for (const code of ['not-found', 'not-found', 'unreachable']) {
+        await expect(visitor.resolve('a')).rejects.toMatchObject({ code });
+      }
+      crowded.close();
+
       const second = await start(lab);
       const forged = Uint8Array.from(good.bytes);
       forged[forged.length - 1]! ^= 1;

@@ -32,6 +32,8 @@ export interface NameServerLimits extends NameTableLimits {
   readonly connectionsPerSource: number;
   /** Requests from one source. @default 40 at once, 4 a second */
   readonly requests: RateLimit;
+  /** Replies to all sources together: each is signed. @default 400 at once, 200 a second */
+  readonly replies: RateLimit;
   /** Signatures that all sources together may have checked. @default 100 at once, 50 a second */
   readonly puts: RateLimit;
 }
@@ -41,6 +43,7 @@ export const DEFAULT_NAME_SERVER_LIMITS: NameServerLimits = {
   connections: 512,
   connectionsPerSource: 8,
   requests: { burst: 40, perSecond: 4 },
+  replies: { burst: 400, perSecond: 200 },
   puts: { burst: 100, perSecond: 50 },
 };
 
@@ -73,6 +76,7 @@ export class NameServer {
   readonly #table: NameTable;
   readonly #journal: Journal | undefined;
   readonly #requests: SourceLimiter;
+  readonly #replies: TokenBucket;
   readonly #puts: TokenBucket;
   readonly #connections = new Set<TcpConnection>();
   readonly #perSource = new Tally();
@@ -86,6 +90,7 @@ export class NameServer {
     this.#table = new NameTable(this.#limits);
     this.#journal = journal;
     this.#requests = new SourceLimiter(this.#limits.requests);
+    this.#replies = new TokenBucket(this.#limits.replies, host.clock.now());
     this.#puts = new TokenBucket(this.#limits.puts, host.clock.now());
     for (const bytes of journal?.read() ?? []) this.#table.restore(decodeEntry(bytes));
   }
@@ -154,7 +159,8 @@ export class NameServer {
   /** False: the request is none, or one too many, or its asker does not listen. */
   #serveRequest(connection: TcpConnection, bytes: Uint8Array): boolean {
     const { address } = connection.remote;
-    if (this.#requests.refuses(address, this.#host.clock.now())) return false;
+    const nowUs = this.#host.clock.now();
+    if (this.#requests.refuses(address, nowUs) || !this.#replies.take(nowUs)) return false;
     try {
       const reply = this.#reply(decodeNameRequest(bytes), sourceOf(address));
       return reply !== undefined && connection.send(frameNameMessage(encodeNameReply(bytes, reply, this.#identity)));
