@@ -42,7 +42,22 @@ describe('says what is wrong, where, what was expected and what may have been me
     ],
     [
       ['events: [{ at: 2s, side: a, do: reboot }]'],
-      ['4:10: value "open" of axis a has no NAT 1 that translates, expected one that every value of the axis has'],
+      [
+        '4:10: value "open" of axis a has no NAT 1 that translates or filters, expected one that every value of the axis has',
+      ],
+    ],
+    [
+      ['axes: { a: [{ ipv5: open }], b: [{ ipv6: open, wifi: open }] }'],
+      [
+        '3:15: unknown key "ipv5" in axes.a[0], expected ipv4, ipv6, ethernet, wifi or cellular; did you mean "ipv4"?',
+        '3:34: axes.b[0] is a mapping, expected either ipv4 and ipv6, or interfaces: ethernet, wifi and cellular',
+      ],
+    ],
+    [
+      ['axes: { a: [open], b: [{ ipv6: full-cone }] }'],
+      [
+        '3:24: "full-cone" stands in front of IPv6, but translates ports of IPv4, expected translation: none, nptv6 or nat64, such as ipv6-firewall',
+      ],
     ],
     [
       ['events: [{ at: 2s, side: b, do: reboot, for: 1s }]'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Side } from './expand-cells.ts';
 import { durationUs, oneOf, strictMap, wholeNumber } from './shapes.ts';
 import type { NatEvent } from './types.ts';
@@ -29,11 +30,19 @@ export function readNatEvents(
 ): NatEvent[] {
   return written.map(({ at, side, nat: place, do: action }, index) => {
     const nat = place ?? 1;
-    const without = sides[side].find(({ nats }) => nats[nat - 1]?.behaviour.translation !== 'napt');
+    const without = sides[side].find(({ nats }) => !canHave(nats[nat - 1]?.behaviour, action));
     if (without) {
-      const what = `value "${without.text}" of axis ${side} has no NAT ${nat} that translates`;
+      const which = action === 'renumber' ? 'that translates' : 'that translates or filters';
+      const what = `value "${without.text}" of axis ${side} has no NAT ${nat} ${which}`;
       fail(['events', index, ...(place ? ['nat'] : [])], what, 'one that every value of the axis has');
     }
     return { atUs: at, side, nat, action };
   });
+}
+
+/** Only what has a state can lose it, and only a NAT of IPv4 gets other addresses. */
+function canHave(behaviour: NatBehaviour | undefined, action: NatEvent['action']): boolean {
+  if (behaviour === undefined) return false;
+  const { translation, firewall } = behaviour;
+  return translation === 'napt' || (action === 'reboot' && (translation === 'nat64' || firewall));
 }

@@ -20,7 +20,7 @@ export function oneOf<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: choice(words) });
 }
 
-const MOST_WORDS = 20;
+const MOST_WORDS = 24;
 
 /** `a, b or c`. */
 export function choice(words: readonly string[]): string {

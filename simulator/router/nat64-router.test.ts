@@ -186,6 +186,28 @@ describe('RFC 6146 sections 3.4 and 3.5.3, ICMP', () => {
   });
 });
 
+describe('RFC 6146 section 3.4, fragments', () => {
+  test('a datagram that comes in pieces is put together before it is looked at', async () => {
+    const narrow = { latencyUs: 5000, mtu: { bytes: 1500, oversize: 'fragment' as const } };
+    const world = new World({ seed: 'fragments' });
+    const net = new Topology(world);
+    const nats = [resolveBehaviour({ translation: 'nat64' })];
+    const { host } = net.side('a', { lines: [{ family: 6, nats, link }] });
+    const server = net.server('server', { link: { up: narrow, down: narrow } });
+    const result = await world.run(async () => {
+      const echo = await server.udp.bind({ port: PORT });
+      echo.onMessage = (_data, from) => echo.send(Buffer.alloc(3000), from);
+      const socket = await bind6(host);
+      return new Promise<number>((resolve) => {
+        socket.onMessage = (data) => resolve(data.length);
+        host.clock.after(1000, () => resolve(0));
+        socket.send(Buffer.alloc(1), at(server));
+      });
+    });
+    expect(result).toMatchObject({ outcome: 'done', value: 3000 });
+  });
+});
+
 describe('RFC 6146 section 3.8, hairpinning', () => {
   test.each([
     ['two hosts behind it meet at their IPv4 endpoints', 'external-source', true],

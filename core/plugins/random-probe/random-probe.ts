@@ -19,6 +19,7 @@ export class RandomProbe implements Plugin<RandomProbePlan> {
   static readonly options = PROBE_OPTIONS;
   readonly name = 'random-probe';
   readonly path = 'direct';
+  readonly perPair = true;
   readonly #options: ProbeOptions;
 
   constructor(options: Partial<ProbeOptions> = {}) {
