@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{core,simulator,reports,lab-cli,bench,test}/**/*.test.ts'],
+    include: ['{core,simulator,kernel-lab,reports,lab-cli,bench,test}/**/*.test.ts'],
     // Some tests run the command as people do: it has to be built.
     globalSetup: ['./test/global-setup.ts'],
     // The simulator's shim must be in place before any third-party module captures a timer.

@@ -1,4 +1,4 @@
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { ListOptions } from './commands/list.ts';
 import { LISTS } from './commands/lists.ts';
 import type { ReplayOptions } from './commands/replay.ts';
@@ -22,6 +22,7 @@ export function labProgram(console: Console, exit: (code: number) => void): Comm
   program.addCommand(runCommand(console, exit));
   program.addCommand(replayCommand(console, exit));
   program.addCommand(reportCommand(console, exit));
+  program.addCommand(compareCommand(console, exit));
   program.addCommand(listCommand(console, exit));
   program.addCommand(conformCommand(console, exit));
   for (const command of networkCommands(console, exit)) program.addCommand(command);
@@ -48,6 +49,11 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
     .option('--seed <n>', "instead of the scenario's seed", wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--trials <n>', "per cell, instead of the scenario's", wholeNumber(1, 1_000_000))
     .option('--workers <n>', 'threads (default: one for each processor)', wholeNumber(1, 256))
+    .addOption(
+      new Option('--on <world>', 'sim: the simulator; kernel: Linux NATs in network namespaces, in real time')
+        .choices(['sim', 'kernel'])
+        .default('sim'),
+    )
     .option('--only-cell <glob>', 'only the cells whose id matches; * is any text, ? one character')
     .option('--shard <i/n>', 'only the i-th of n equal parts; `lab report` merges them', shard)
     .option('--plugin <file>', PLUGIN_FILES, collect)
@@ -58,6 +64,7 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
 Examples:
   lab run scenarios/classic.yaml
   lab run scenarios/classic.yaml --check
+  lab run scenarios/classic.yaml --on kernel --trials 3 -o out/classic-kernel
   lab run scenarios/classic.yaml --only-cell 'symmetric,*' --trials 200 -o out/symmetric
   lab run scenarios/classic.yaml --shard 2/4 -o out/part-2
   lab run scenarios/classic.yaml --plugin ./mine.ts`,
@@ -106,6 +113,30 @@ Examples:
     .action(async (directories: string[], options: { output?: string }) => {
       const { report } = await import('./commands/report.ts');
       exit(await report(directories, options.output, console));
+    });
+}
+
+function compareCommand(console: Console, exit: (code: number) => void): Command {
+  return new Command('compare')
+    .summary('compare two runs of a scenario, such as sim and kernel')
+    .description(
+      'Compares two runs of one scenario, cell by cell and plugin by plugin: what agrees, and where the runs exclude ' +
+        'each other. Exits with 1 if they do anywhere.',
+    )
+    .argument('<first>', 'what `lab run` wrote, such as that of the simulator')
+    .argument('<second>', 'the run to hold against it, such as one with `--on kernel`')
+    .option('-o, --output <file>', 'where the report goes', 'compare.html')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab run scenarios/kernel-parity.yaml -o out/parity-sim
+  lab run scenarios/kernel-parity.yaml --on kernel -o out/parity-kernel
+  lab compare out/parity-sim out/parity-kernel -o out/parity.html`,
+    )
+    .action(async (first: string, second: string, options: { output: string }) => {
+      const { compare } = await import('./commands/compare.ts');
+      exit(await compare(first, second, options.output, console));
     });
 }
 

@@ -49,6 +49,7 @@ const runInfo: z.ZodType<RunInfo> = z.object({
   cells: z.array(z.object({ id: z.string(), axes: z.record(z.string(), z.string()) })),
   nats: z.record(z.string(), z.object({ summary: z.string(), behaviour: z.unknown() })),
   population: runPopulation.optional(),
+  world: z.enum(['sim', 'kernel']).optional(),
   scenario: z.string(),
   versions: z.record(z.string(), z.string()),
   interrupted: z.boolean(),

@@ -6,6 +6,9 @@ export const RESULT_SCHEMA = 1;
 
 export type Mode = 'race' | 'each';
 
+/** Where trials run: the simulator, or Linux NATs in network namespaces. */
+export type WorldName = 'sim' | 'kernel';
+
 /**
  * What happened in a trial. `unsupported`: the world cannot express the cell. `deadline`: the scenario's time limit
  * came first. `limit`: another limit did. `stalled`: nothing was left to happen and nobody had finished, which is a bug
@@ -67,7 +70,7 @@ export interface TrialResult {
   /** Dropped packets by the rule that killed them. */
   readonly drops: Readonly<Record<string, number>>;
   readonly traceHash: string;
-  /** Only where the outcome is `crashed`: the error's text. */
+  /** Only where the outcome is `crashed`: the error's text; or `unsupported`: what the world cannot do. */
   readonly error?: string;
 }
 
@@ -108,6 +111,8 @@ export interface RunInfo {
   readonly nats: Readonly<Record<string, NatLegend>>;
   /** Whom the peers stand for. Only where the scenario says so. */
   readonly population?: RunPopulation;
+  /** @default 'sim', as of runs before there was another one */
+  readonly world?: WorldName;
   /** The scenario file, word for word, so that a run can be replayed from its directory alone. */
   readonly scenario: string;
   readonly versions: Readonly<Record<string, string>>;

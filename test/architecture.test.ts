@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { breaches, type Sources } from './architecture.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['core', 'simulator', 'lab-cli', 'reports', 'bench'];
+const FOLDERS = ['core', 'simulator', 'kernel-lab', 'lab-cli', 'reports', 'bench'];
 
 function projectSources(): Sources {
   const sources = new Map<string, string>();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['core', 'simulator', 'lab-cli', 'reports', 'bench'];
+const FOLDERS = ['core', 'simulator', 'kernel-lab', 'lab-cli', 'reports', 'bench'];
 const FILES = ['package.json', 'tsconfig.json', 'tsconfig.build.json'];
 const BUILT = 'dist/lab-cli/main.js';
 

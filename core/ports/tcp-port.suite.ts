@@ -140,6 +140,20 @@ function onePort(makeLab: MakeLab): void {
   );
 
   test(
+    'so does a port that the first dial got without asking',
+    inLab(makeLab, async (lab) => {
+      const acceptor = await Acceptor.listen(lab.hosts[1].tcp, { address: lab.addresses[1], port: 0 });
+      const dialled = await lab.hosts[0].tcp.dial(acceptor.local);
+      const accepted = await acceptor.next();
+      const port = await freePort(lab.hosts[1], lab.addresses[1]);
+      const other = { address: lab.addresses[1], port };
+      await expectNetError('ECONNREFUSED', lab.hosts[0].tcp.dial(other, { localPort: dialled.local.port }));
+      acceptor.close();
+      await closeBoth([dialled, record(dialled)], [accepted, record(accepted)]);
+    }),
+  );
+
+  test(
     'the same pair of endpoints is one connection: a second dial is EADDRNOTAVAIL',
     inLab(makeLab, async (lab) => {
       const { tcp } = lab.hosts[0];

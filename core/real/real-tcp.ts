@@ -51,12 +51,13 @@ export async function dialSocket(remote: Endpoint, options: TcpDialOptions): Pro
   assertEndpoint(remote.address, remote.port);
   assertEndpoint(options.localAddress ?? remote.address, localPort ?? 0);
   if (signal?.aborted) throw new NetError('ECANCELED');
-  // With a port and no address Node binds every address, and collides with whoever listens on any of them.
-  const localAddress = options.localAddress ?? (localPort ? routeSource(remote.address) : undefined);
+  // Node binds only what it is given an address for. A port that the system chose without a bind has no SO_REUSEADDR
+  // and dials nobody else; bound to every address, it would collide with whoever listens on any of them.
+  const localAddress = options.localAddress ?? routeSource(remote.address);
   const socket = connect({
     host: remote.address,
     port: remote.port,
-    ...(localAddress !== undefined && { localAddress }),
+    localAddress,
     ...(localPort !== undefined && { localPort }),
     autoSelectFamily: false,
     allowHalfOpen: true,

@@ -23,6 +23,10 @@ export interface ReplayOptions {
 export async function replay(text: string, options: ReplayOptions, console: Console): Promise<number> {
   const target = parseReplayTarget(text);
   const run = await openRun(target.directory);
+  if (run.info.world === 'kernel')
+    throw new InputError(
+      `${run.dir}: real packets are never twice the same: only what the simulator ran can be replayed`,
+    );
   const stored = run.info.pluginFiles ?? [];
   const { knownPlugins, runTrial, pluginFiles } = await loadEngine(options.plugin ?? stored.map(({ path }) => path));
   warnOfChanges(stored, pluginFiles, console);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { PluginFile, RunInfo } from '../../reports/schema.ts';
+import type { PluginFile, RunInfo, WorldName } from '../../reports/schema.ts';
 import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
@@ -7,7 +7,8 @@ import { type Shard, WHOLE, Workload } from '../pool/workload.ts';
 import { OutputDirectory } from '../run/output-directory.ts';
 import { formatSeconds, ProgressLine } from '../run/progress.ts';
 import { makeReport } from '../run/report.ts';
-import { runMatrix } from '../run/run-matrix.ts';
+import { type RunWorld, runMatrix } from '../run/run-matrix.ts';
+import { simulatedWorld } from '../run/simulated-world.ts';
 import { loadScenario } from '../scenario/load-scenario.ts';
 import { readScenario } from '../scenario/read-scenario.ts';
 import { selectCells } from '../scenario/select-cells.ts';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly check?: true;
   /** Files with plugins of people's own. */
   readonly plugin?: readonly string[];
+  /** @default 'sim' */
+  readonly on?: WorldName;
 }
 
 /** `lab run`. @returns the exit code */
@@ -39,6 +42,8 @@ export async function run(file: string, options: RunOptions, console: Console): 
     console.out.write(`${description}${scenario.cells.map(({ id }) => `${id}\n`).join('')}`);
     return 0;
   }
+  const files = pluginFiles.map(({ path }) => path);
+  const world = await worldOf(options.on ?? 'sim', scenario, files);
   const directory = new OutputDirectory(options.output ?? join('out', scenario.name));
   console.err.write(description);
   const line = new ProgressLine(console.err, console.errColors);
@@ -50,6 +55,7 @@ export async function run(file: string, options: RunOptions, console: Console): 
       workers,
       pluginFiles,
       directory,
+      world,
       progress: (state) => line.draw(state),
       interruptible: hold,
     }),
@@ -59,6 +65,12 @@ export async function run(file: string, options: RunOptions, console: Console): 
     return 130;
   }
   return conclude(info, directory.path, console);
+}
+
+async function worldOf(name: WorldName, scenario: ResolvedScenario, pluginFiles: readonly string[]): Promise<RunWorld> {
+  if (name === 'sim') return simulatedWorld(scenario, pluginFiles);
+  const { kernelWorld } = await import('../kernel/kernel-world.ts');
+  return kernelWorld(scenario, pluginFiles);
 }
 
 function withOptions(scenario: ResolvedScenario, { seed, trials, onlyCell }: RunOptions): ResolvedScenario {

@@ -1,13 +1,22 @@
-import type { Worker } from 'node:worker_threads';
 import { type Assignment, HaltFlag, type Report } from './protocol.ts';
 import { ReorderWindow } from './reorder-window.ts';
+
+/** A thread, or what behaves like one, that speaks the protocol of `protocol.ts`. */
+export interface PoolWorker {
+  postMessage(assignment: Assignment): void;
+  /** `message` with a report, `error` and `messageerror` with an error, and at last `exit` with a code. */
+  // biome-ignore lint/suspicious/noExplicitAny: as Node's own emitters have it, threads among them
+  on(event: string, listener: (...values: any[]) => void): unknown;
+  /** Ends it at once, whatever it is doing. */
+  terminate(): Promise<unknown>;
+}
 
 export interface PoolJob<T> {
   /** Units of work. */
   readonly size: number;
   readonly workers: number;
-  /** Starts a worker that speaks the protocol of `protocol.ts`. `halt` goes into its data. */
-  start(halt: SharedArrayBuffer): Worker;
+  /** Starts a worker; `halt` goes into its data. */
+  start(halt: SharedArrayBuffer): PoolWorker;
   /** The value of a unit on which a worker died. */
   crashed(index: number, error: Error): T;
   /** Called in order of `index`, each once. */
@@ -24,7 +33,7 @@ const PATIENCE_MS = 300_000;
 const START_PATIENCE_MS = 120_000;
 
 interface Slot {
-  readonly worker: Worker;
+  readonly worker: PoolWorker;
   ready: boolean;
   /** The unit it is on, and the end of its assignment; equal when it has nothing to do. */
   at: number;
@@ -105,7 +114,7 @@ export class WorkerPool<T> {
     this.#slots.add(slot);
     worker.on('message', (report: Report<T>) => this.#hear(slot, report));
     worker.on('messageerror', (error) => this.#condemn(slot, error));
-    worker.on('error', (error) => (slot.error ??= error instanceof Error ? error : new Error(String(error))));
+    worker.on('error', (error: unknown) => (slot.error ??= error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => this.#bury(slot, slot.error ?? new Error(`worker exited with code ${code}`)));
   }
 

@@ -9,6 +9,7 @@ import {
 import { packageJson } from '../package-root.ts';
 import { writeNat } from '../scenario/nat-shape.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
+import type { RunWorld } from './run-matrix.ts';
 
 /** What happened in a run, besides its results. */
 export interface RunOutcome {
@@ -21,10 +22,18 @@ export interface RunOutcome {
   readonly pluginFiles?: readonly PluginFile[];
 }
 
+const SIMULATED = { name: 'sim', versions: {} } as const;
+
 /**
  * @param yaml the scenario file, word for word
+ * @param world where it ran @default the simulator
  */
-export function runInfo(scenario: ResolvedScenario, yaml: string, outcome: RunOutcome): RunInfo {
+export function runInfo(
+  scenario: ResolvedScenario,
+  yaml: string,
+  outcome: RunOutcome,
+  world: Pick<RunWorld, 'name' | 'versions'> = SIMULATED,
+): RunInfo {
   const { name, seed, mode, trials, plugins, cells, population } = scenario;
   const lines = [...outcome.outcomes.values()].reduce((sum, count) => sum + count, 0);
   return {
@@ -39,7 +48,8 @@ export function runInfo(scenario: ResolvedScenario, yaml: string, outcome: RunOu
     nats: legend(scenario),
     ...(population && { population }),
     scenario: yaml,
-    versions: versions(),
+    world: world.name,
+    versions: { ...versions(), ...world.versions },
     interrupted: outcome.interrupted,
     totals: { trials: lines, outcomes: Object.fromEntries([...outcome.outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) },
     expectations: outcome.expectations,

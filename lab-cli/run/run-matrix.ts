@@ -1,7 +1,5 @@
-import { Worker } from 'node:worker_threads';
-import type { Outcome, PluginFile, RunInfo } from '../../reports/schema.ts';
-import type { TrialWorkerData } from '../pool/trial-worker.ts';
-import { WorkerPool } from '../pool/worker-pool.ts';
+import type { Outcome, PluginFile, RunInfo, WorldName } from '../../reports/schema.ts';
+import { type PoolWorker, WorkerPool } from '../pool/worker-pool.ts';
 import { type Shard, Workload } from '../pool/workload.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
 import type { TrialSpec } from '../trial/trial-spec.ts';
@@ -21,14 +19,23 @@ export interface MatrixRun {
   /** Files with plugins of people's own. */
   readonly pluginFiles: readonly PluginFile[];
   readonly directory: OutputDirectory;
+  /** Where the trials run. */
+  readonly world: RunWorld;
   /** Called for every line of the results. */
   progress(state: RunState): void;
   /** Called once, with what a person may use to end the run early. */
   interruptible(pool: Pick<WorkerPool<unknown>, 'halt' | 'kill'>): void;
 }
 
-/** Young objects of a trial die with it; the default nursery is so small that many get old first. */
-const WORKER_LIMITS = { maxYoungGenerationSizeMb: 64 };
+/** What runs the trials of a matrix. */
+export interface RunWorld {
+  readonly name: WorldName;
+  /** Of all that can change a result here, besides our own code. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Real time that a trial may take. @default that of the pool */
+  readonly patienceMs?: number;
+  startWorker(work: Workload, shard: Shard, halt: SharedArrayBuffer): PoolWorker;
+}
 
 /**
  * Runs every trial of a scenario and leaves the run in its directory.
@@ -36,8 +43,7 @@ const WORKER_LIMITS = { maxYoungGenerationSizeMb: 64 };
  * @returns undefined if the run was interrupted before its first result; then the directory is as it was
  */
 export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
-  const { scenario, shard, workers, directory, pluginFiles } = run;
-  const files = pluginFiles.map(({ path }) => path);
+  const { scenario, shard, workers, directory, pluginFiles, world } = run;
   const work = new Workload(scenario, shard);
   const counts = new RunCounts(work.size, scenario.cells.length);
   const judge = new ExpectationJudge(scenario);
@@ -46,7 +52,8 @@ export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
   const pool = new WorkerPool<FinishedTrial>({
     size: work.size,
     workers,
-    start: (halt) => startTrialWorker({ scenario, shard, halt, pluginFiles: files }),
+    start: (halt) => world.startWorker(work, shard, halt),
+    ...(world.patienceMs !== undefined && { patienceMs: world.patienceMs }),
     crashed: (index, error) => finishedTrial(crashedResult(work.at(index), error)),
     emit: (index, finished) => {
       directory.append(finished.line);
@@ -68,19 +75,13 @@ export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
     const expectations = complete ? judge.verdicts() : [];
     const { outcomes } = counts;
     const outcome = { interrupted: !complete, outcomes, expectations, startedAt, wallMs, workers, pluginFiles };
-    const info = runInfo(scenario, run.yaml, outcome);
+    const info = runInfo(scenario, run.yaml, outcome, world);
     directory.commit(info);
     return info;
   } catch (error) {
     directory.discard();
     throw error;
   }
-}
-
-function startTrialWorker(workerData: TrialWorkerData): Worker {
-  // Only compiled code can start a thread: Node 20 runs no TypeScript.
-  const file = new URL('../pool/trial-worker.js', import.meta.url);
-  return new Worker(file, { workerData, resourceLimits: WORKER_LIMITS });
 }
 
 class RunCounts {

@@ -5,13 +5,36 @@ import type { Cell, LineSpec } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
-/** The line of a trial in `results.jsonl`. */
-export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, Side], findings: Findings): TrialResult {
-  const { scenario, cell, trial, only, seed } = spec;
-  const { counters, hash } = world.trace;
-  const { possible, why } = oracle(oracleQuestion(spec));
+/** What the world counted in a trial, without asking the engine. */
+export interface Measures {
+  /** Of both peers. */
+  readonly packets: number;
+  readonly bytes: number;
+  readonly mappings: number;
+  /** Dropped packets by reason. */
+  readonly drops: ReadonlyMap<string, number>;
+  /** Empty in a world that runs no trial twice alike. */
+  readonly traceHash: string;
+}
+
+/** What the simulator counted. */
+export function measuresOf({ trace: { counters, hash } }: World, sides: readonly [Side, Side]): Measures {
   const sent = sides.map(({ host }) => counters.sentBy(host.device));
   const routers = new Set(sides.flatMap((side) => side.routers));
+  return {
+    packets: sum(sent.map(({ packets }) => packets)),
+    bytes: sum(sent.map(({ bytes }) => bytes)),
+    mappings: sum([...routers].map(({ device }) => counters.mappingsOf(device))),
+    drops: counters.drops,
+    traceHash: hash.digest(),
+  };
+}
+
+/** The line of a trial in `results.jsonl`. */
+export function resultOf(spec: TrialSpec, findings: Findings, measures: Measures): TrialResult {
+  const { scenario, cell, trial, only, seed } = spec;
+  const { packets, bytes, mappings, drops, traceHash } = measures;
+  const { possible, why } = oracle(oracleQuestion(spec));
   return {
     schema: RESULT_SCHEMA,
     cell: { ...cell.axes },
@@ -25,19 +48,14 @@ export function resultOf(spec: TrialSpec, world: World, sides: readonly [Side, S
     path: findings.path,
     connectMs: findings.connectUs === null ? null : findings.connectUs / 1000,
     ...(findings.upgrade && { upgrade: { from: findings.upgrade.from, ms: findings.upgrade.atUs / 1000 } }),
-    attempts: findings.attempts.map(({ plugin, outcome, reason, atUs, packets }) => {
-      return { plugin, outcome, reason, ms: atUs / 1000, packets };
+    attempts: findings.attempts.map(({ plugin, outcome, reason, atUs, packets: own }) => {
+      return { plugin, outcome, reason, ms: atUs / 1000, packets: own };
     }),
     oracle: { possible, why },
     nat: { a: sideNat(cell.lines.a, findings.inferred.a), b: sideNat(cell.lines.b, findings.inferred.b) },
-    cost: {
-      packets: sum(sent.map(({ packets }) => packets)),
-      bytes: sum(sent.map(({ bytes }) => bytes)),
-      signals: findings.signals,
-      mappings: sum([...routers].map(({ device }) => counters.mappingsOf(device))),
-    },
-    drops: Object.fromEntries([...counters.drops].sort(([x], [y]) => (x < y ? -1 : 1))),
-    traceHash: hash.digest(),
+    cost: { packets, bytes, signals: findings.signals, mappings },
+    drops: Object.fromEntries([...drops].sort(([x], [y]) => (x < y ? -1 : 1))),
+    traceHash,
     ...(findings.error !== undefined && { error: findings.error }),
   };
 }

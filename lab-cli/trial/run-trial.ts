@@ -1,15 +1,16 @@
-import { classicNat } from '../../core/nat/nat-report.ts';
 import type { Family } from '../../core/net/endpoint.ts';
 import { ConnectError, Node, type Pipe, type PluginOptions, registry } from '../../core/node/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
 import type { Cell } from '../scenario/types.ts';
-import type { Findings } from './findings.ts';
+import { classicName, type Findings, noFindings } from './findings.ts';
 import { startGateways } from './gateways.ts';
 import { startInfrastructure } from './infrastructure.ts';
-import { echo, judgePath } from './judge.ts';
+import { judgePath } from './judge.ts';
+import { echo } from './mark.ts';
 import { scheduleNatEvents } from './nat-events.ts';
-import { resultOf } from './result.ts';
+import { measuresOf, resultOf } from './result.ts';
+import { admitsFewPorts } from './servers.ts';
 import { buildSides } from './sides.ts';
 import { startSubscribers } from './subscribers.ts';
 import type { TrialSpec } from './trial-spec.ts';
@@ -40,16 +41,7 @@ export async function runTrial(spec: TrialSpec, watch?: TrialWatch): Promise<Tri
   const topology = new Topology(world);
   const { scenario } = spec;
   const [a, b] = buildSides(topology, spec);
-  const findings: Findings = {
-    outcome: 'stalled',
-    plugin: null,
-    transport: null,
-    path: null,
-    connectUs: null,
-    attempts: [],
-    inferred: { a: 'unknown', b: 'unknown' },
-    signals: 0,
-  };
+  const findings = noFindings('stalled');
   const limitUs = scenario.timeLimitMs * 1000 + OVERHEAD_US;
   const run = await world.run(() => dial(spec, world, topology, [a, b], findings), { limitUs, maxEvents: MAX_EVENTS });
   if (run.outcome === 'crashed') {
@@ -57,7 +49,7 @@ export async function runTrial(spec: TrialSpec, watch?: TrialWatch): Promise<Tri
     findings.error = run.error instanceof Error ? (run.error.stack ?? run.error.message) : String(run.error);
   } else if (run.outcome !== 'done') findings.outcome = run.outcome;
   for (const line of log?.lines(world.addresses) ?? []) watch!.timeline(line);
-  return resultOf(spec, world, [a, b], findings);
+  return resultOf(spec, findings, measuresOf(world, [a, b]));
 }
 
 /** The trial itself, inside the world: servers, two nodes, one dial, one verdict. */
@@ -78,7 +70,7 @@ async function dial(
   const [a, b] = await Promise.all(
     sides.map(({ host }) => Node.start(host, { servers, plugins })) as [Promise<Node>, Promise<Node>],
   );
-  findings.inferred = { a: inferred(a), b: inferred(b) };
+  findings.inferred = { a: classicName(a), b: classicName(b) };
   echo(b);
   const startUs = world.now;
   scheduleNatEvents(world, sides, spec.scenario.events ?? []);
@@ -117,16 +109,7 @@ function connect(spec: TrialSpec, a: Node, b: Node): Promise<[Pipe, string]> {
   return a.connect(b.addressText, { plugins, timeoutMs: scenario.timeLimitMs, retry });
 }
 
-/** Whoever is behind a firewall that admits a few ports uses servers that are reachable by one of them. */
-function admitsFewPorts({ a, b }: Cell): boolean {
-  return [...a, ...b].some(({ behaviour }) => behaviour.allow !== 'everything');
-}
-
 /** IPv4 is everywhere; IPv6 is there if a peer has it. */
 function familiesOf({ lines: { a, b } }: Cell): readonly Family[] {
   return [...a, ...b].some(({ family }) => family === 6) ? [4, 6] : [4];
-}
-
-function inferred(node: Node): string {
-  return node.natReport ? classicNat(node.natReport) : 'unknown';
 }

@@ -8,6 +8,11 @@ export function styleSheet(aggregate: Aggregate): string {
   return `${BASE}${columnRules(columns)}${TILE_STYLE}${PRINT}`;
 }
 
+/** What every page has, matrices or not. */
+export function baseStyle(): string {
+  return `${BASE}${PRINT}`;
+}
+
 /** Widths, and light on the column of the cell that is pointed at or focused. (Its row needs no rule for each.) */
 function columnRules(columns: number): string {
   const rules = Array.from({ length: columns }, (_, index) => {

@@ -1,0 +1,107 @@
+import type { Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { NatSite } from './nat-site.ts';
+import { type ProtocolPlan, planProtocol } from './protocol-plan.ts';
+
+const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
+
+/**
+ * What the kernel has no way to do exactly, in one sentence; undefined where it can do all of it. A difference that no
+ * trial can show, such as a timer beyond its end, is none.
+ */
+export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string | undefined {
+  if (behaviour.translation === 'nptv6') return 'translation: nptv6: the networks of the kernel lab have no IPv6';
+  if (behaviour.translation === 'none')
+    return behaviour.firewall ? 'firewall: the rules are there for routers that translate' : undefined;
+  const plans = (['udp', 'tcp'] as const)
+    .map((transport) => planProtocol(behaviour, site, transport))
+    .filter((plan) => plan !== undefined);
+  for (const check of [mappings, addresses, limits, udpTimers, tcpSessions]) {
+    const reason = check(behaviour, site, plans);
+    if (reason !== undefined) return reason;
+  }
+  for (const plan of plans) {
+    const reason = sessions(behaviour, site, plan) ?? hairpin(behaviour, site, plan);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+type Check = (behaviour: NatBehaviour, site: NatSite, plans: readonly ProtocolPlan[]) => string | undefined;
+
+const mappings: Check = ({ ports, secondary }) => {
+  if (ports.parity) return 'ports.parity: no allocator of nftables looks at it';
+  if (ports.contention > 0) return 'ports.contention: nobody else is behind the NAT to take ports';
+  if (secondary.onCollision || secondary.underLoad > 0)
+    return 'secondary: a rule cannot change over to another mapping';
+  if (ports.allocation === 'sequential' && sequenceLength(ports.range) < 2)
+    return 'ports.range: too few for a sequence';
+  return undefined;
+};
+
+const addresses: Check = ({ addresses: count, pooling, ports }, { insideHosts }) => {
+  if (count > 1 && pooling === 'arbitrary') return 'pooling: arbitrary: a rule translates to one address';
+  if (count > 1 && insideHosts > 1) return 'addresses: a rule translates to one address, and two hosts may need two';
+  if (ports.allocation === 'block' && insideHosts > 1) return 'ports.allocation: block: a rule has one block';
+  return undefined;
+};
+
+const limits: Check = ({ limits: { mappings: total, perHost, sessionRate }, scanGuard, icmp }) => {
+  if (total > 0) return 'limits.mappings: conntrack counts flows, not mappings';
+  if (perHost > 0) return 'limits.perHost: conntrack counts flows, not mappings';
+  if (sessionRate > 0) return 'limits.sessionRate: the kernel counts flows that it refused, too';
+  if (scanGuard.probes > 0) return 'scanGuard: no set of nftables counts distinct ports';
+  if (icmp.errorEndsMapping) return 'icmp.errorEndsMapping: conntrack keeps the flow (RFC 4787 REQ-12)';
+  return undefined;
+};
+
+const udpTimers: Check = ({ udp, blocks, limits: { reuseHoldMs } }, { lifeMs, insideHosts }) => {
+  if (blocks.includes('udp') || udp.timeoutMs > lifeMs) return undefined;
+  if (udp.refresh !== 'both') return `udp.refresh: ${udp.refresh}: conntrack is refreshed from both sides`;
+  if (udp.timeoutMs % 1000 !== 0) return 'udp.timeout: conntrack counts whole seconds';
+  if (reuseHoldMs > 0 && insideHosts > 1) return 'limits.reuseHold: a port is free as soon as its flow has ended';
+  return undefined;
+};
+
+const tcpSessions: Check = ({ tcp, ports, blocks }, { lifeMs }, plans) => {
+  const plan = plans.find(({ transport }) => transport === 'tcp');
+  if (plan === undefined || blocks.includes('tcp')) return undefined;
+  if (tcp.unsolicited === 'icmp' && tcp.icmpDelayMs > 0 && tcp.icmpDelayMs <= lifeMs)
+    return 'tcp.icmpDelay: the kernel answers at once or not at all';
+  const tables = plan.filtering !== 'address-and-port-dependent' || ports.allocation !== 'preserving';
+  if (tcp.afterReset === 'remove' && tables && plan.mapping === 'endpoint-independent')
+    return 'tcp.afterReset: remove: the flow ends, but the table of mappings does not know which was the last one';
+  if (tcp.afterReset === 'remove' && plan.remembersPorts)
+    return 'tcp.afterReset: remove: the table of mappings outlives the flow';
+  const short = tcp.transitoryMs <= lifeMs || tcp.establishedMs <= lifeMs;
+  if (short && (plan.remembersPorts || plan.admitsByTable))
+    return 'tcp.transitory: a table has one timer, whatever the state of the connection';
+  if (short && (tcp.transitoryMs % 1000 !== 0 || tcp.establishedMs % 1000 !== 0))
+    return 'tcp.transitory: conntrack counts whole seconds';
+  return undefined;
+};
+
+/** Whoever is let in by a table gets its answer from the mapping that it came in on. */
+function sessions(behaviour: NatBehaviour, { insideHosts }: NatSite, plan: ProtocolPlan): string | undefined {
+  if (plan.hostWide && insideHosts > 1) return 'filterScope: host: the table of permissions does not know the host';
+  const { mapping, filtering, hostWide } = plan;
+  const admitted = hostWide ? 0 : STRICTNESS.indexOf(filtering);
+  const answersElsewhere = STRICTNESS.indexOf(mapping) > admitted;
+  if (behaviour.inboundSession === 'none' && answersElsewhere)
+    return 'inboundSession: none: conntrack binds the answer to the mapping that a packet came in on';
+  return undefined;
+}
+
+function hairpin(behaviour: NatBehaviour, { portsApart }: NatSite, plan: ProtocolPlan): string | undefined {
+  if (behaviour.hairpin === 'none') return undefined;
+  if (behaviour.hairpin === 'internal-source')
+    return 'hairpin: internal-source: conntrack translates the answer back, wherever it passes';
+  if (plan.mapping !== 'endpoint-independent') return 'hairpin: only where the mapping depends on no destination';
+  if (plan.filtering === 'endpoint-independent') return undefined;
+  if (behaviour.ports.allocation !== 'preserving' || !portsApart)
+    return 'hairpin: the filter comes before the port is chosen that it looks at';
+  return plan.hostWide ? 'filterScope: host, with a hairpin: the two permissions are not told apart' : undefined;
+}
+
+function sequenceLength([low, high]: readonly [number, number]): number {
+  return high - low + 1;
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import type { NodeServers } from '../../core/node/index.ts';
+import { createRealHost } from '../../core/real/index.ts';
+import { BROKER_ADDRESS, HOSTS, KernelNetwork, STUN_ADDRESSES, TURN_ADDRESS, Wire } from '../../kernel-lab/index.ts';
+import type { Path } from '../../reports/schema.ts';
+import { type Findings, noFindings } from '../trial/findings.ts';
+import { startServers } from '../trial/servers.ts';
+import { AgentProcess } from './agent-process.ts';
+import type { KernelOutcome, KernelTask } from './messages.ts';
+import { WireJudge } from './wire-judge.ts';
+
+interface Traffic {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/**
+ * Runs trials in a sandbox, one after the other: sets up the network, starts the servers, has the agents connect, and
+ * sees how they did. Network, wire and agents stay from trial to trial; servers, nodes and the NATs' memory do not.
+ */
+export class Director {
+  readonly #host = createRealHost();
+  readonly #network: KernelNetwork;
+  readonly #wire: Wire;
+  readonly #pluginFiles: readonly string[];
+  #a: AgentProcess;
+  #b: AgentProcess;
+
+  private constructor(network: KernelNetwork, wire: Wire, pluginFiles: readonly string[]) {
+    this.#network = network;
+    this.#wire = wire;
+    this.#pluginFiles = pluginFiles;
+    this.#a = this.#agent(HOSTS.a);
+    this.#b = this.#agent(HOSTS.b);
+  }
+
+  /** @param pluginFiles with plugins of people's own */
+  static async open(pluginFiles: readonly string[]): Promise<Director> {
+    const network = await KernelNetwork.open();
+    return new Director(network, await Wire.open(), pluginFiles);
+  }
+
+  /** @throws Error for what is neither the engine's nor the network's doing */
+  async run(task: KernelTask): Promise<KernelOutcome> {
+    this.#wire.shut();
+    this.#reviveAgents();
+    await this.#network.set(task.network);
+    const before = this.#traffic();
+    const stun = { host: this.#host, addresses: [STUN_ADDRESSES] };
+    const turn = { host: this.#host, addresses: [[TURN_ADDRESS]] };
+    const broker = { host: this.#host, addresses: [[BROKER_ADDRESS]] };
+    const servers = await startServers({ stun, turn, broker }, task.onHttps);
+    this.#wire.carry(task.link);
+    const findings = noFindings('limit');
+    try {
+      await this.#withinLife(task.lifeMs, this.#trial(task, servers.servers, findings));
+    } finally {
+      await Promise.all([this.#a, this.#b].map((agent) => agent.call('close', {}).catch(() => agent.kill())));
+      this.#wire.watch(undefined);
+      await servers.close();
+    }
+    const { mappings, drops } = await this.#network.counters();
+    const after = this.#traffic();
+    return {
+      findings,
+      packets: after.packets - before.packets,
+      bytes: after.bytes - before.bytes,
+      mappings,
+      drops,
+    };
+  }
+
+  async #trial(task: KernelTask, servers: NodeServers, findings: Findings): Promise<void> {
+    const { plugins, dialled, timeLimitMs } = task;
+    const [a, b] = await Promise.all([this.#a, this.#b].map((agent) => agent.call('start', { servers, plugins })));
+    findings.inferred = { a: a!.inferred, b: b!.inferred };
+    const dial = await this.#a.call('dial', { address: b!.address, plugins: dialled, timeoutMs: timeLimitMs });
+    const sent = await Promise.all([this.#a, this.#b].map((agent) => agent.call('signals', {})));
+    findings.signals = sent.reduce((sum, each) => sum + each.sent, 0);
+    findings.attempts = dial.attempts;
+    if (dial.pipe === null) {
+      findings.outcome = dial.tookUs >= timeLimitMs * 1000 ? 'deadline' : 'not-connected';
+      return;
+    }
+    const path = await this.#judge(task, dial.pipe.plugin);
+    Object.assign(findings, {
+      outcome: 'connected',
+      ...dial.pipe,
+      connectUs: dial.tookUs,
+      path,
+    } satisfies Partial<Findings>);
+  }
+
+  /** Has the mark go through the pipe and back, and looks where it passes. */
+  async #judge({ network }: KernelTask, plugin: string): Promise<Path> {
+    const judge = new WireJudge();
+    const { turned } = network.plan.shared ? await this.#network.counters() : { turned: 0 };
+    this.#wire.watch((_line, direction, packet) => judge.see(direction, packet));
+    const { echoed } = await this.#a.call('mark', { mark: judge.mark.toString('hex') });
+    this.#wire.watch(undefined);
+    if (!echoed) throw new Error(`the pipe of ${plugin} carries no messages`);
+    if (judge.crossedCore) return judge.path({ turned: 0, translated: false });
+    if (!network.plan.shared) throw new Error(`nobody saw how the pipe of ${plugin} carries messages`);
+    const after = await this.#network.counters();
+    return judge.path({ turned: after.turned - turned, translated: network.plan.translatedInside });
+  }
+
+  async #withinLife(lifeMs: number, trial: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, lifeMs);
+    });
+    trial.catch(() => {}); // Given up, it fails when its agents are closed.
+    await Promise.race([trial, limit]).finally(() => clearTimeout(timer));
+  }
+
+  #agent(namespace: string): AgentProcess {
+    return new AgentProcess(namespace, this.#pluginFiles);
+  }
+
+  #reviveAgents(): void {
+    if (!this.#a.alive) this.#a = this.#agent(HOSTS.a);
+    if (!this.#b.alive) this.#b = this.#agent(HOSTS.b);
+  }
+
+  /** What both hosts have sent, as their kernels count. */
+  #traffic(): Traffic {
+    const [a, b] = [this.#a, this.#b].map(({ pid }) => sentBy(pid));
+    return { packets: a!.packets + b!.packets, bytes: a!.bytes + b!.bytes };
+  }
+}
+
+/** Of a process's network namespace: proc(5), /proc/net/dev. */
+function sentBy(pid: number | undefined): Traffic {
+  const line = readFileSync(`/proc/${pid}/net/dev`, 'utf8')
+    .split('\n')
+    .find((each) => each.trim().startsWith('eth0:'));
+  const columns = line?.split(':')[1]?.trim().split(/\s+/).map(Number) ?? [];
+  return { packets: columns[9] ?? 0, bytes: columns[8] ?? 0 };
+}
