@@ -43,7 +43,10 @@ const PRIVILEGED: readonly { readonly modules: readonly string[]; readonly allow
   { modules: ['os'], allowedIn: ['core/real', 'lab-cli', 'bench'] },
   { modules: ['timers'], allowedIn: ['core/real', 'simulator/world', 'kernel-lab', 'lab-cli', 'bench'] },
   { modules: ['fs'], allowedIn: ['core/real', 'kernel-lab', 'lab-cli', 'reports', 'bench'] },
-  { modules: ['child_process', 'cluster', 'worker_threads'], allowedIn: ['core/real', 'kernel-lab', 'lab-cli', 'bench'] },
+  {
+    modules: ['child_process', 'cluster', 'worker_threads'],
+    allowedIn: ['core/real', 'kernel-lab', 'lab-cli', 'bench'],
+  },
 ];
 
 /** The documents that the project cites. A number that is not among them is taken for a slip of the pen. */
