@@ -4,7 +4,8 @@ import { ConnectError, Node, type Plugin } from '../../core/node/index.ts';
 import type { Path } from '../../reports/schema.ts';
 import { type LinkModel, symmetricLink, Topology, World } from '../../simulator/index.ts';
 import { startInfrastructure } from '../trial/infrastructure.ts';
-import { echo, judgePath } from '../trial/judge.ts';
+import { judgePath } from '../trial/judge.ts';
+import { echo } from '../trial/mark.ts';
 
 /** Longer than TIME-WAIT, than a lingering pipe and than whatever repeats itself. */
 const SETTLED_MS = 700_000;
