@@ -205,6 +205,7 @@ it('a sequence wraps within its range, either way, and ends before it repeats', 
 
 describe('what the kernel cannot do exactly is refused by its name', () => {
   it.each<[string, NatDescription, Partial<NatSite>?]>([
+    ['portMapping', { portMapping: { protocols: ['pcp'] } }],
     ['translation: nptv6', { translation: 'nptv6' }],
     ['firewall', { translation: 'none', firewall: true }],
     ['ports.parity', { ports: { parity: true } }],

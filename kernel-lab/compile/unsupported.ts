@@ -9,6 +9,8 @@ const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-depe
  * trial can show, such as a timer beyond its end, is none.
  */
 export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string | undefined {
+  if (behaviour.portMapping.protocols.length > 0)
+    return 'portMapping: no program of the router’s changes the rules of a kernel NAT here';
   if (behaviour.translation === 'nptv6') return 'translation: nptv6: the networks of the kernel lab have no IPv6';
   if (behaviour.translation === 'none')
     return behaviour.firewall ? 'firewall: the rules are there for routers that translate' : undefined;

@@ -1,6 +1,7 @@
-import { ConnectError, Node, type Pipe, registry } from '../../core/node/index.ts';
+import { Node, type Pipe, registry } from '../../core/node/index.ts';
 import { createRealHost } from '../../core/real/index.ts';
 import { loadPlugins } from '../plugins/load-plugins.ts';
+import { dialPeer } from '../trial/dial.ts';
 import { classicName } from '../trial/findings.ts';
 import { echo, exchangeMark } from '../trial/mark.ts';
 import type { AgentCalls, AgentReply, AgentRequest } from './messages.ts';
@@ -23,16 +24,9 @@ const handlers: Handlers = {
     return { address: node.addressText, inferred: classicName(node) };
   },
   dial: async ({ address, plugins, timeoutMs }) => {
-    const startUs = host.clock.now();
-    try {
-      const [pipe, plugin] = await started().connect(address, { plugins, timeoutMs });
-      dialled = pipe;
-      const tookUs = host.clock.now() - startUs;
-      return { pipe: { plugin, transport: pipe.protocol }, tookUs, attempts: pipe.attempts };
-    } catch (error) {
-      if (!(error instanceof ConnectError)) throw error;
-      return { pipe: null, tookUs: host.clock.now() - startUs, attempts: error.attempts };
-    }
+    const { pipe, ...told } = await dialPeer(started(), address, plugins, timeoutMs);
+    dialled = pipe;
+    return told;
   },
   mark: async ({ mark }) => {
     if (!dialled) throw new Error('there is no pipe to mark');

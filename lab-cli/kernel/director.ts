@@ -74,20 +74,22 @@ export class Director {
     const { plugins, dialled, timeLimitMs } = task;
     const [a, b] = await Promise.all([this.#a, this.#b].map((agent) => agent.call('start', { servers, plugins })));
     findings.inferred = { a: a!.inferred, b: b!.inferred };
-    const dial = await this.#a.call('dial', { address: b!.address, plugins: dialled, timeoutMs: timeLimitMs });
+    const ask = { address: b!.address, plugins: dialled, timeoutMs: timeLimitMs };
+    const { tookUs, ...told } = await this.#a.call('dial', ask);
     const sent = await Promise.all([this.#a, this.#b].map((agent) => agent.call('signals', {})));
-    findings.signals = sent.reduce((sum, each) => sum + each.sent, 0);
-    findings.attempts = dial.attempts;
-    if (dial.pipe === null) {
-      findings.outcome = dial.tookUs >= timeLimitMs * 1000 ? 'deadline' : 'not-connected';
+    const signals = sent.reduce((sum, each) => sum + each.sent, 0);
+    if (told.plugin === null) {
+      const outcome = tookUs >= timeLimitMs * 1000 ? 'deadline' : 'not-connected';
+      Object.assign(findings, { ...told, signals, outcome } satisfies Partial<Findings>);
       return;
     }
-    const path = await this.#judge(task, dial.pipe.plugin);
+    const path = await this.#judge(task, told.plugin);
     Object.assign(findings, {
-      outcome: 'connected',
-      ...dial.pipe,
-      connectUs: dial.tookUs,
+      ...told,
+      signals,
       path,
+      outcome: 'connected',
+      connectUs: tookUs,
     } satisfies Partial<Findings>);
   }
 

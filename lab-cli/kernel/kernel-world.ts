@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { sandboxCommand, whyNoKernelLab, withSystemPath } from '../../kernel-lab/index.ts';
-import type { RunWorld } from '../run/run-matrix.ts';
+import type { RunWorld } from '../run/run-world.ts';
 import { InputError } from '../scenario/problem.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
 import { lifeMs } from './kernel-task.ts';

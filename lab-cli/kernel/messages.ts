@@ -1,7 +1,8 @@
-import type { AttemptReport, NodeServers } from '../../core/node/index.ts';
+import type { NodeServers } from '../../core/node/index.ts';
 import type { CompiledNetwork } from '../../kernel-lab/index.ts';
 import type { Link } from '../../simulator/index.ts';
 import type { PluginSpec } from '../scenario/types.ts';
+import type { Dialled } from '../trial/dial.ts';
 import type { Findings } from '../trial/findings.ts';
 
 // What the processes of a kernel lab tell each other: the command, the director in the sandbox, and an agent in
@@ -41,18 +42,11 @@ export interface AgentCalls {
     ask: { servers: NodeServers; plugins: readonly PluginSpec[] };
     answer: { address: string; inferred: string };
   };
-  dial: { ask: { address: string; plugins: readonly string[]; timeoutMs: number }; answer: DialAnswer };
+  dial: { ask: { address: string; plugins: readonly string[]; timeoutMs: number }; answer: Dialled };
   /** Sends the mark through the pipe that was dialled. */
   mark: { ask: { mark: string }; answer: { echoed: boolean } };
   signals: { ask: Record<string, never>; answer: { sent: number } };
   close: { ask: Record<string, never>; answer: Record<string, never> };
-}
-
-export interface DialAnswer {
-  /** Null: nothing connected. */
-  readonly pipe: { readonly plugin: string; readonly transport: 'udp' | 'tcp' } | null;
-  readonly tookUs: number;
-  readonly attempts: readonly AttemptReport[];
 }
 
 export interface AgentRequest {

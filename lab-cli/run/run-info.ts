@@ -9,7 +9,7 @@ import {
 import { packageJson } from '../package-root.ts';
 import { writeNat } from '../scenario/nat-shape.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
-import type { RunWorld } from './run-matrix.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** What happened in a run, besides its results. */
 export interface RunOutcome {

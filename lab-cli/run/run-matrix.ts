@@ -1,5 +1,5 @@
-import type { Outcome, PluginFile, RunInfo, WorldName } from '../../reports/schema.ts';
-import { type PoolWorker, WorkerPool } from '../pool/worker-pool.ts';
+import type { Outcome, PluginFile, RunInfo } from '../../reports/schema.ts';
+import { WorkerPool } from '../pool/worker-pool.ts';
 import { type Shard, Workload } from '../pool/workload.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
 import type { TrialSpec } from '../trial/trial-spec.ts';
@@ -9,6 +9,7 @@ import type { OutputDirectory } from './output-directory.ts';
 import type { RunState } from './progress.ts';
 import { crashedResult } from './result-line.ts';
 import { runInfo } from './run-info.ts';
+import type { RunWorld } from './run-world.ts';
 
 export interface MatrixRun {
   readonly scenario: ResolvedScenario;
@@ -25,16 +26,6 @@ export interface MatrixRun {
   progress(state: RunState): void;
   /** Called once, with what a person may use to end the run early. */
   interruptible(pool: Pick<WorkerPool<unknown>, 'halt' | 'kill'>): void;
-}
-
-/** What runs the trials of a matrix. */
-export interface RunWorld {
-  readonly name: WorldName;
-  /** Of all that can change a result here, besides our own code. */
-  readonly versions: Readonly<Record<string, string>>;
-  /** Real time that a trial may take. @default that of the pool */
-  readonly patienceMs?: number;
-  startWorker(work: Workload, shard: Shard, halt: SharedArrayBuffer): PoolWorker;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { TrialWorkerData } from '../pool/trial-worker.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
-import type { RunWorld } from './run-matrix.ts';
+import type { RunWorld } from './run-world.ts';
 
 /** Young objects of a trial die with it; the default nursery is so small that many get old first. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 64 };

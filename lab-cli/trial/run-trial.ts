@@ -1,8 +1,9 @@
 import type { Family } from '../../core/net/endpoint.ts';
-import { ConnectError, Node, type Pipe, type PluginOptions, registry } from '../../core/node/index.ts';
+import { Node, type PluginOptions, registry } from '../../core/node/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
 import type { Cell } from '../scenario/types.ts';
+import { dialPeer } from './dial.ts';
 import { classicName, type Findings, noFindings } from './findings.ts';
 import { startGateways } from './gateways.ts';
 import { startInfrastructure } from './infrastructure.ts';
@@ -72,41 +73,18 @@ async function dial(
   );
   findings.inferred = { a: classicName(a), b: classicName(b) };
   echo(b);
-  const startUs = world.now;
   scheduleNatEvents(world, sides, spec.scenario.events ?? []);
-  try {
-    const [pipe, plugin] = await connect(spec, a, b);
-    findings.connectUs = world.now - startUs;
-    findings.outcome = 'connected';
-    // A relay may have been there first. What counts is the path that the pipe is left with.
-    if (pipe.path === 'relayed') await pipe.settled;
-    findings.plugin = pipe.plugin;
-    if (pipe.plugin !== plugin) findings.upgrade = { from: plugin, atUs: upgradedUs(pipe) };
-    findings.transport = pipe.protocol;
-    findings.attempts = pipe.attempts;
-    findings.signals = a.signalsSent + b.signalsSent;
-    findings.path = await judgePath(world, a, pipe, sides);
-  } catch (error) {
-    if (!(error instanceof ConnectError)) throw error;
-    const tookUs = world.now - startUs;
-    findings.outcome = tookUs >= spec.scenario.timeLimitMs * 1000 ? 'deadline' : 'not-connected';
-    findings.attempts = error.attempts;
-    findings.signals = a.signalsSent + b.signalsSent;
+  const { timeLimitMs, plugins: all } = spec.scenario;
+  const names = spec.only === null ? all.map(({ name }) => name) : [spec.only];
+  const { pipe, tookUs, ...told } = await dialPeer(a, b.addressText, names, timeLimitMs);
+  Object.assign(findings, told, { signals: a.signalsSent + b.signalsSent });
+  if (pipe === undefined) {
+    findings.outcome = tookUs >= timeLimitMs * 1000 ? 'deadline' : 'not-connected';
+    return;
   }
-}
-
-/** When the winner of the race had won it, from the start of the dial. */
-function upgradedUs({ attempts, plugin }: Pipe): number {
-  return attempts.find((attempt) => attempt.plugin === plugin)!.atUs;
-}
-
-function connect(spec: TrialSpec, a: Node, b: Node): Promise<[Pipe, string]> {
-  const { scenario, only } = spec;
-  const plugins = only === null ? scenario.plugins.map(({ name }) => name) : [only];
-  // Alone, a plugin shows what one try of it can do: a second one would meet what the first left in the NATs.
-  const retry = plugins.length > 1;
-  // B's address goes to A as text: what people would send each other.
-  return a.connect(b.addressText, { plugins, timeoutMs: scenario.timeLimitMs, retry });
+  findings.outcome = 'connected';
+  findings.connectUs = tookUs;
+  findings.path = await judgePath(world, a, pipe, sides);
 }
 
 /** IPv4 is everywhere; IPv6 is there if a peer has it. */
