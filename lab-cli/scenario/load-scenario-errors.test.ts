@@ -220,7 +220,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['nats: { n: { mappin: address-dependent } }'],
       [
-        '4:14: unknown key "mappin" in nats.n, expected extends, translation, firewall, mapping, filtering, ports, secondary, pooling, addresses, hairpin, inboundSession, inboundFirst, filterScope, udp, tcp, icmp, limits, scanGuard, blocks or allow; did you mean "mapping"?',
+        '4:14: unknown key "mappin" in nats.n, expected extends, translation, firewall, mapping, filtering, ports, secondary, pooling, addresses, hairpin, inboundSession, inboundFirst, filterScope, udp, tcp, icmp, limits, scanGuard, blocks, allow or portMapping; did you mean "mapping"?',
       ],
     ],
     [
