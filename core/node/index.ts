@@ -1,6 +1,7 @@
 import '../plugins/index.ts';
 
 export { Identity } from '../identity/identity.ts';
+export { NamesError, type NamesErrorCode } from '../names/names-error.ts';
 export { DatagramTransport } from '../plugins/datagram-transport.ts';
 export { firstSuccess } from '../plugins/first-success.ts';
 export type { Attempt, Plan, PlanInput, Plugin, PluginLine, ProvenTransport, Role } from '../plugins/plugin.ts';
@@ -16,8 +17,10 @@ export {
 export { type PluginClass, PluginRegistry, register, registry } from '../plugins/registry.ts';
 export { StreamTransport } from '../plugins/stream-transport.ts';
 export type { Transport, TransportSink } from '../plugins/transport.ts';
+export { SignalError, type SignalErrorCode } from '../signal/signal-error.ts';
 export { type Address, formatAddress, parseAddress } from '../wire/address/address.ts';
 export { AddressError } from '../wire/address/address-error.ts';
+export { NameError } from '../wire/names/name.ts';
 export { type AttemptReport, ConnectError } from './attempt-report.ts';
 export { autoConnect, type ConnectOptions, Node, type NodeOptions, type NodeServers } from './node.ts';
 export { type CloseReason, Pipe, PipeClosed } from './pipe.ts';
