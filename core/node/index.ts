@@ -2,6 +2,16 @@ import '../plugins/index.ts';
 
 export { Identity } from '../identity/identity.ts';
 export { NamesError, type NamesErrorCode } from '../names/names-error.ts';
+export { type DiscoveryOptions, discoverNat } from '../nat/discovery.ts';
+export { discoverLifetime, type LifetimeOptions } from '../nat/discovery-lifetime.ts';
+export {
+  type ClassicNat,
+  classicNat,
+  type DeltaType,
+  deltaType,
+  describeNat,
+  type NatReport,
+} from '../nat/nat-report.ts';
 export { DatagramTransport } from '../plugins/datagram-transport.ts';
 export { firstSuccess } from '../plugins/first-success.ts';
 export type { Attempt, Plan, PlanInput, Plugin, PluginLine, ProvenTransport, Role } from '../plugins/plugin.ts';
