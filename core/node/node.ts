@@ -19,6 +19,8 @@ import type { ConnectOptions, NodeOptions } from './node-options.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
 import { Presence } from './presence.ts';
 import { Reception } from './reception.ts';
+import { ReliableLink } from './reliable/reliable-link.ts';
+import { describeSelf } from './self-address.ts';
 import type { Session, SessionWinner } from './session.ts';
 import { SessionTable } from './sessions.ts';
 
@@ -260,7 +262,7 @@ export class Node {
 
   #adopt(winner: SessionWinner, session: Session): Pipe {
     const pipe = new Pipe({
-      link: winner.link,
+      link: winner.reliable && !winner.link.reliable ? new ReliableLink(winner.link, this.host.clock) : winner.link,
       clock: this.host.clock,
       peerKey: session.remoteKey,
       attempts: () => session.reports,

@@ -2,7 +2,7 @@ import { nodeIdOf } from '../identity/node-id.ts';
 import type { NetError } from '../net/error.ts';
 import type { Clock, Timer } from '../ports/index.ts';
 import type { AttemptReport } from './attempt-report.ts';
-import type { Link } from './link/link.ts';
+import type { PipeLink } from './reliable/reliable-link.ts';
 import { filterKey, type MessageFilter, matches, type ReceiveOptions, SUB_ALL, Subscription } from './subscription.ts';
 
 /** Messages and bytes that may wait for a reader before a reliable pipe pushes back and an unreliable one drops. */
@@ -30,7 +30,7 @@ export class PipeClosed extends Error {
 }
 
 export interface PipeOptions {
-  readonly link: Link;
+  readonly link: PipeLink;
   readonly clock: Clock;
   readonly peerKey: Uint8Array;
   readonly attempts: () => readonly AttemptReport[];
@@ -56,7 +56,7 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   readonly released: Promise<void>;
   /** Messages that no reader wanted, or that came faster than an unreliable pipe was read. */
   dropped = 0;
-  readonly #link: Link;
+  readonly #link: PipeLink;
   readonly #clock: Clock;
   readonly #attempts: () => readonly AttemptReport[];
   readonly #subscriptions = new Set<Subscription>();

@@ -217,10 +217,13 @@ export class Session implements AttemptSession {
     this.#carrier = runner;
     if (!this.#link) {
       this.#link = new Link(path, this.host, this.#options.keepAliveMs);
-      this.#settle({ link: this.#link, reliable: this.#policy.reliable ?? false });
+      // Who came without a signal has not said whether it wants this.
+      const reliable = this.#policy.reliable === true && path.guard === this.keys.known;
+      this.#settle({ link: this.#link, reliable });
     }
     this.#cascade.cancel('lost the race', runner.plugin.path === 'direct' ? undefined : 'relayed');
-    this.#nomination?.relayTaken();
+    // Not before: the peer must not hear of the second path first.
+    if (path.kind === 'relayed') void path.confirmed.then(() => this.#nomination?.relayTaken());
     if (runner.plugin.path === 'direct' || this.#cascade.alive === 0) this.#finish('lost the race');
   }
 

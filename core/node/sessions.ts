@@ -2,6 +2,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Plugin, Servers } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Host } from '../ports/index.ts';
+import { TokenBucket } from '../signal/token-bucket.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
 import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
 import { type PluginStart, SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
@@ -19,6 +20,12 @@ const INBOUND_LIFE_MS = 60_000;
 /** Sessions of callers who came without a signal, and so may not be who they say: few, and soon over. */
 const MAX_WALK_IN = 16;
 const WALK_IN_LIFE_MS = 10_000;
+
+/**
+ * Sessions that others may start, from all of them together: keys cost nothing, so a limit for each would be none. It
+ * bounds what strangers can make us send to whomever they name: see docs/security.md.
+ */
+const INBOUND_RATE = { burst: 64, perSecond: 4 };
 
 export interface SessionTableOptions {
   readonly host: Host;
@@ -44,11 +51,13 @@ export class SessionTable {
   readonly #sessions = new Map<string, Session>();
   readonly #walkIns = new Set<Session>();
   readonly #early: EarlyMessages;
+  readonly #pace: TokenBucket;
   #closed = false;
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
     this.#early = new EarlyMessages(options.host.clock);
+    this.#pace = new TokenBucket(INBOUND_RATE, options.host.clock.now());
   }
 
   get size(): number {
@@ -125,6 +134,7 @@ export class SessionTable {
   ): Session | undefined {
     const { host, identity, accept, accepted } = this.#options;
     if (this.#closed || !this.#hasRoom(from, how) || sameKey(from, identity.publicKey)) return undefined;
+    if (!this.#pace.take(host.clock.now())) return undefined;
     if (!accept(from, remote)) return undefined;
     const session = this.#add('responder', id, host.random.bytes(SESSION_SECRET_LENGTH), from, remote);
     const timers = [host.clock.after(INBOUND_LIFE_MS, () => session.close('took too long'))];

@@ -16,7 +16,6 @@ const message = fc.record(
         secret: fixed(32),
         reliable: fc.boolean(),
         family: fc.constantFrom(4 as const, 6 as const),
-        resumes: fixed(16),
       },
       { requiredKeys: ['plugins', 'secret', 'reliable'] },
     ),

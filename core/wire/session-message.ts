@@ -27,8 +27,6 @@ export interface SessionOpening {
   readonly reliable: boolean;
   /** Which addresses may be used. Absent: all. */
   readonly family?: 4 | 6;
-  /** The pipe that is to be carried on, by the id of the session that made it. Absent: a new one. */
-  readonly resumes?: Uint8Array;
 }
 
 /** What two ends of a session say to each other over the signal channel. */
@@ -54,7 +52,6 @@ const HAS_SHARE = 4;
 const OPEN_RELIABLE = 1;
 const OPEN_FAMILY_4 = 2;
 const OPEN_FAMILY_6 = 4;
-const OPEN_RESUMES = 8;
 
 /** @throws RangeError if a limit is passed */
 export function encodeSessionMessage(message: SessionMessage): Buffer {
@@ -96,11 +93,10 @@ export function decodeSessionMessage(bytes: Uint8Array): SessionMessage {
   };
 }
 
-function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family, resumes }: SessionOpening): void {
+function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family }: SessionOpening): void {
   if (plugins.length > MAX_PLUGINS) throw new RangeError(`more than ${MAX_PLUGINS} plugins`);
   const familyFlag = family === undefined ? 0 : family === 4 ? OPEN_FAMILY_4 : OPEN_FAMILY_6;
-  writer.u8((reliable ? OPEN_RELIABLE : 0) | familyFlag | (resumes ? OPEN_RESUMES : 0)).bytes(secret);
-  if (resumes) writer.bytes(resumes);
+  writer.u8((reliable ? OPEN_RELIABLE : 0) | familyFlag).bytes(secret);
   writer.u8(plugins.length);
   for (const { plugin, afterMs, round } of plugins) writer.ascii8(plugin).u16(afterMs).u8(round);
 }
@@ -108,10 +104,9 @@ function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family, r
 function readOpening(reader: ByteReader): SessionOpening {
   const flags = reader.u8('opening flags');
   const bothFamilies = OPEN_FAMILY_4 | OPEN_FAMILY_6;
-  if (flags > (OPEN_RELIABLE | bothFamilies | OPEN_RESUMES)) throw new WireError(`unknown opening flags ${flags}`);
+  if (flags > (OPEN_RELIABLE | bothFamilies)) throw new WireError(`unknown opening flags ${flags}`);
   if ((flags & bothFamilies) === bothFamilies) throw new WireError('an opening for one family and the other');
   const secret = reader.take(SESSION_SECRET_LENGTH, 'session secret');
-  const resumes = flags & OPEN_RESUMES ? reader.take(SESSION_ID_LENGTH, 'resumed session') : undefined;
   const plugins = list(reader, 'session plugins', () => ({
     plugin: reader.ascii8('session plugin'),
     afterMs: reader.u16('session plugin start'),
@@ -123,7 +118,6 @@ function readOpening(reader: ByteReader): SessionOpening {
     secret,
     reliable: (flags & OPEN_RELIABLE) !== 0,
     ...(family && { family }),
-    ...(resumes && { resumes }),
   };
 }
 

@@ -78,7 +78,7 @@ export class Consent {
 
   #review(): void {
     if (this.#unanswered === 0) this.#timer = this.#next();
-    else if (this.#options.host.clock.now() - this.#answeredUs >= EXPIRY_MS) this.#options.expired();
+    else if (this.#options.host.clock.now() - this.#answeredUs >= EXPIRY_MS * 1000) this.#options.expired();
     else this.#ask();
   }
 }

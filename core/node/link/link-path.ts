@@ -46,10 +46,13 @@ export class LinkPath implements ProvenTransport, TransportSink {
   readonly transport: Transport;
   /** Called once, when the transport is closed: frees what is around it. */
   release: (() => void) | undefined;
+  /** Resolves when the peer uses the path, too, or it is closed. */
+  readonly confirmed: Promise<void>;
   /** The peer has said that it sends nothing more this way. */
   peerMoved = false;
   readonly #clock: Clock;
   readonly #nominate: (() => Uint8Array) | undefined;
+  #confirm!: () => void;
   #repeat: Timer | undefined;
   #retirement: Timer | undefined;
   #owner: PathOwner | undefined;
@@ -64,6 +67,10 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.#clock = clock;
     this.#nominate = nominate;
     this.#backlog = [...early];
+    this.confirmed = new Promise((resolve) => {
+      this.#confirm = resolve;
+    });
+    if (!nominate) this.#confirm();
     transport.trust();
     transport.start(this);
     if (nominate) this.#say(nominate, FIRST_REPEAT_MS);
@@ -116,6 +123,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
   closed(error?: NetError): void {
     if (this.#closed) return;
     this.#closed = { error };
+    this.#confirm();
     this.#repeat?.cancel();
     this.#retirement?.cancel();
     this.release?.();
@@ -131,6 +139,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
       this.send(FRAME.accept, EMPTY); // Our last one got lost.
       return;
     }
+    this.#confirm();
     this.#repeat?.cancel(); // Whatever it is: the peer uses the path.
     if (frame.kind === FRAME.accept) return;
     if (frame.kind === FRAME.ping) this.send(FRAME.pong, frame.body);
