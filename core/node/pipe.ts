@@ -9,7 +9,7 @@ import { filterKey, type MessageFilter, matches, type ReceiveOptions, SUB_ALL, S
 const MAX_WAITING_MESSAGES = 256;
 const MAX_WAITING_BYTES = 4 << 20;
 
-/** How long a closed stream may take to carry away what is queued. */
+/** How long a closed pipe may take to carry away what is queued. */
 const LINGER_MS = 5000;
 
 /** Why a pipe closed. */
@@ -271,8 +271,8 @@ export class Pipe implements AsyncIterable<Uint8Array> {
     for (const subscription of this.#subscriptions) subscription.finish(new PipeClosed(reason));
     for (const resume of this.#writers.splice(0)) resume();
     this.#settle(reason);
-    // A stream still has to carry away what is queued, and the other end's FIN has to come.
-    if (reason.by === 'us' && this.reliable) this.#linger = this.#clock.after(LINGER_MS, () => this.#release());
+    // What is queued still has to go, and the other end has to hear of the end.
+    if (reason.by === 'us') this.#linger = this.#clock.after(LINGER_MS, () => this.#release());
     else this.#release();
   }
 

@@ -14,6 +14,9 @@ const MAX_HELD = 1024;
 const RETIRE_MS = 2000;
 /** The same once the peer has said so: our own last word may still overtake it. */
 const GRACE_MS = 250;
+/** How long to wait for the peer's word that it knows of the end, before it is said again, doubling up to the last. */
+const FIRST_FAREWELL_MS = 200;
+const LAST_FAREWELL_MS = 800;
 const EMPTY = new Uint8Array(0);
 
 type LinkHost = Pick<Host, 'clock' | 'random'>;
@@ -44,6 +47,7 @@ export class Link implements PathOwner {
   #sink: TransportSink | undefined;
   #paused = false;
   #closeReason: string | undefined;
+  #closing: Timer | undefined;
   #closed: { error: NetError | undefined } | undefined;
 
   constructor(first: LinkPath, host: LinkHost, keepAliveMs = KEEP_ALIVE_MS) {
@@ -116,10 +120,14 @@ export class Link implements PathOwner {
     for (const path of this.#paths) path.transport.resume();
   }
 
+  /** Tells the peer, and closes once it knows, or has had time to. */
   end(reason = 'closed by the peer'): void {
-    if (this.#closed) return;
-    this.#current.send(FRAME.close, encodeReason(reason));
-    this.#current.transport.end();
+    if (this.#closed || this.#closing) return;
+    const farewell = encodeReason(reason);
+    if (this.reliable) {
+      this.#current.send(FRAME.close, farewell);
+      this.#current.transport.end();
+    } else this.#sayFarewell(farewell, FIRST_FAREWELL_MS);
   }
 
   abort(): void {
@@ -141,6 +149,7 @@ export class Link implements PathOwner {
     if (path !== this.#current || this.#closed) return;
     this.#release();
     this.#consent?.stop();
+    this.#closing?.cancel();
     this.#closed = { error };
     this.#sink?.closed(error);
     this.abort();
@@ -164,6 +173,14 @@ export class Link implements PathOwner {
         expired: () => path.abort(new NetError('ETIMEDOUT', 'the peer has gone silent')),
       });
     }
+  }
+
+  #sayFarewell(farewell: Uint8Array, waitMs: number): void {
+    this.#current.send(FRAME.close, farewell);
+    this.#closing = this.#host.clock.after(waitMs, () => {
+      if (waitMs >= LAST_FAREWELL_MS) this.abort();
+      else this.#sayFarewell(farewell, waitMs * 2);
+    });
   }
 
   #hold(old: LinkPath): void {
@@ -193,7 +210,9 @@ export class Link implements PathOwner {
   #told(body: Uint8Array): void {
     this.#release();
     this.#closeReason = decodeReason(body);
-    if (!this.reliable) this.abort();
+    if (this.reliable) return;
+    if (!this.#closing) this.#current.send(FRAME.close, EMPTY); // So that the peer need not say it again.
+    this.abort();
   }
 
   #deliver(message: Uint8Array): void {

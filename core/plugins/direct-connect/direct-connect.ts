@@ -11,6 +11,7 @@ export class DirectConnect implements Plugin<readonly Endpoint[]> {
   readonly name = 'direct-connect';
   readonly path = 'direct';
   readonly transport = 'stream';
+  readonly packets = 8;
 
   plan({ role, local, remote }: PlanInput): Plan<readonly Endpoint[]> {
     if (role === 'responder') return { applicable: true, plan: [] };

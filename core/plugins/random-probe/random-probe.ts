@@ -20,6 +20,8 @@ export class RandomProbe implements Plugin<RandomProbePlan> {
   readonly name = 'random-probe';
   readonly path = 'direct';
   readonly perPair = true;
+  readonly transport = 'datagram';
+  readonly packets = 200;
   readonly #options: ProbeOptions;
 
   constructor(options: Partial<ProbeOptions> = {}) {

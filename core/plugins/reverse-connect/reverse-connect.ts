@@ -14,6 +14,7 @@ export class ReverseConnect implements Plugin<readonly Endpoint[]> {
   readonly name = 'reverse-connect';
   readonly path = 'direct';
   readonly transport = 'stream';
+  readonly packets = 8;
 
   plan({ role, local, remote, signalling }: PlanInput): Plan<readonly Endpoint[]> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to ask over' };
