@@ -20,7 +20,6 @@ import { type MessageHandler, Pipe } from './pipe.ts';
 import { Presence } from './presence.ts';
 import { Reception } from './reception.ts';
 import { ReliableLink } from './reliable/reliable-link.ts';
-import { describeSelf } from './self-address.ts';
 import type { Session, SessionWinner } from './session.ts';
 import { SessionTable } from './sessions.ts';
 

@@ -3,6 +3,7 @@ import type { PlanInput, Plugin, ProvenTransport, Role, Servers } from '../plugi
 import type { Transport } from '../plugins/transport.ts';
 import type { Host, Timer } from '../ports/index.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
+import { decodeReason } from '../wire/sealed-frame.ts';
 import type { PluginEntry, SessionMessage, SessionOpening } from '../wire/session-message.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptRunner, type AttemptSession, type Candidate } from './attempt-runner.ts';
@@ -265,7 +266,7 @@ export class Session implements AttemptSession {
 
   #peerEnded({ plugin, round, payload }: PluginEntry): void {
     const runner = this.#cascade.get(plugin);
-    if (runner?.round === round) runner.peerEnded(printable(payload));
+    if (runner?.round === round) runner.peerEnded(decodeReason(payload));
   }
 
   #finish(reason: string): void {
@@ -295,9 +296,4 @@ export class Session implements AttemptSession {
     const share = this.role === 'responder' && this.keys.known ? { share: this.keys.share } : {};
     this.#options.post?.({ sessionId: this.id, ...share, ...message });
   }
-}
-
-/** The peer's text, which may be printed. */
-function printable(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8').replace(/\p{C}/gu, '');
 }
