@@ -2,7 +2,7 @@ import type { Host } from '../../core/ports/index.ts';
 import { servePages } from '../../core/real/index.ts';
 import type { ServerLink, ServiceName } from '../network/server-link.ts';
 import type { Credentials } from './credentials.ts';
-import { gauge, METRICS_TYPE, renderMetrics } from './metrics.ts';
+import { counter, gauge, METRICS_TYPE, renderMetrics } from './metrics.ts';
 import { type Running, starting } from './running.ts';
 import type { ServeConfig } from './serve-shape.ts';
 import { startMqtt } from './start-mqtt.ts';
@@ -68,8 +68,10 @@ export class LabServers {
   #metrics(startedMs: number) {
     const uptime = (performance.now() - startedMs) / 1000;
     const { rss, heapUsed } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
     return [
       gauge('uptime_seconds', 'Time since the servers were ready', uptime),
+      counter('cpu_seconds', 'Processor time of the process', (user + system) / 1e6),
       gauge('resident_memory_bytes', 'Memory of the process', rss),
       gauge('heap_used_bytes', 'Memory of its objects', heapUsed),
       ...this.running.flatMap((server) => server.metrics()),
