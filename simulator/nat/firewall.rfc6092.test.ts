@@ -1,101 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
-import type { Timer } from '../../core/ports/index.ts';
-import { ACK, FIN, type IcmpKind, icmpPacket, type Packet, quoteOf, RST, SYN, TCP, udpPacket } from '../packet.ts';
-import { AddressTable } from '../world/address-table.ts';
-import { SeededRandom } from '../world/random.ts';
-import { Scheduler } from '../world/scheduler.ts';
-import { Firewall } from './firewall.ts';
-
-/** `a` and `b` are inside, `s` and `t` outside. */
-const ADDRESSES: Readonly<Record<string, string>> = {
-  a: '2001:db8:a::1',
-  b: '2001:db8:a::2',
-  s: '2001:db8:5::1',
-  t: '2001:db8:6::1',
-};
-const FLAGS = { syn: SYN, synack: SYN | ACK, ack: ACK, fin: FIN | ACK, rst: RST } as const;
-
-type Direction = 'out' | 'in';
-type Action = Direction | `${keyof typeof FLAGS} ${Direction}`;
-/** `passes`, or why not. */
-type Row =
-  | readonly [action: Action, source: string, destination: string, result: string]
-  | readonly ['wait', seconds: number];
-
-class Bench {
-  readonly scheduler = new Scheduler();
-  readonly addresses = new AddressTable();
-  readonly answers: Packet[] = [];
-  readonly firewall: Firewall;
-  #packets = 0;
-
-  constructor(description: NatDescription) {
-    const { scheduler } = this;
-    this.firewall = new Firewall(resolveBehaviour({ translation: 'none', firewall: true, ...description }), {
-      now: () => scheduler.now,
-      after: (delayUs: number, task: () => void): Timer => scheduler.timer(delayUs, task),
-      random: SeededRandom.fromText('bench'),
-      nextPacketId: () => ++this.#packets,
-      answer: (packet) => void this.answers.push(packet),
-    });
-  }
-
-  play(rows: readonly Row[]): void {
-    for (const [index, row] of rows.entries()) {
-      const context = `row ${index}: ${row.join(' | ')}`;
-      if (row[0] === 'wait') this.wait(row[1]);
-      else expect(this.pass(row[0], row[1], row[2]), context).toBe(row[3]);
-    }
-  }
-
-  wait(seconds: number): void {
-    const end = this.scheduler.now + seconds * 1e6;
-    while (this.scheduler.nextTime <= end) this.scheduler.step();
-    this.scheduler.now = end;
-  }
-
-  pass(action: Action, source: string, destination: string): string {
-    const [first, second] = action.split(' ');
-    const packet = this.packet(source, destination, second === undefined ? undefined : (first as keyof typeof FLAGS));
-    return this.give((second ?? first) as Direction, packet);
-  }
-
-  /** An ICMP error by `router` about a packet. */
-  icmp(way: Direction, router: string, kind: IcmpKind, about: Packet): string {
-    return this.give(way, icmpPacket(++this.#packets, this.#id(router), kind, quoteOf(about)));
-  }
-
-  give(way: Direction, packet: Packet): string {
-    const before = { ...packet };
-    const refusal = way === 'out' ? this.firewall.outbound(packet) : this.firewall.inbound(packet);
-    if (refusal === undefined) expect(packet, 'nothing is translated').toEqual(before);
-    return refusal ?? 'passes';
-  }
-
-  packet(source: string, destination: string, segment?: keyof typeof FLAGS): Packet {
-    const [from, fromPort] = source.split(':');
-    const [to, toPort] = destination.split(':');
-    const [own, other] = ADDRESSES[from]!.startsWith('2001:db8:a:') ? [1000, 5000] : [5000, 1000];
-    const packet = udpPacket(
-      ++this.#packets,
-      this.#id(from),
-      Number(fromPort),
-      this.#id(to),
-      Number(toPort),
-      64,
-      Buffer.alloc(0),
-    );
-    if (segment === undefined) return packet;
-    const flags = FLAGS[segment];
-    const sequence = flags & SYN ? own : own + 1;
-    return { ...packet, protocol: TCP, flags, sequence, acknowledgement: flags & ACK ? other + 1 : 0 };
-  }
-
-  #id(name: string): number {
-    return this.addresses.id(ADDRESSES[name]!);
-  }
-}
+import type { NatDescription } from '../../core/nat/behaviour.ts';
+import { ACK, RST } from '../packet.ts';
+import { FirewallBench as Bench, CLOSED, type Row } from './firewall-bench.suite.ts';
 
 function rule(title: string, cases: Readonly<Record<string, readonly [NatDescription, readonly Row[]]>>): void {
   for (const [name, [description, rows]] of Object.entries(cases)) {
@@ -106,8 +12,6 @@ function rule(title: string, cases: Readonly<Record<string, readonly [NatDescrip
 const EI = { filtering: 'endpoint-independent' } as const;
 const AD = { filtering: 'address-dependent' } as const;
 const APD = { filtering: 'address-and-port-dependent' } as const;
-
-const CLOSED = 'firewall: no state';
 
 describe('RFC 6092 section 3.2, UDP', () => {
   rule('REC-17, filtering', {
@@ -207,17 +111,6 @@ describe('RFC 6092 section 3.2, UDP', () => {
     const received = bench.packet('s:53', 'a:5000');
     bench.give('in', received);
     expect(bench.icmp('out', 'a', 'port-unreachable', received)).toBe('passes');
-  });
-
-  test.each([
-    ['REC-19: no ICMP message ends the state of a UDP flow', false, 'passes'],
-    ['REC-19, violated', true, CLOSED],
-  ])('%s', (_, errorEndsMapping, after) => {
-    const bench = new Bench({ ...APD, icmp: { errorEndsMapping } });
-    const sent = bench.packet('a:5000', 's:53');
-    bench.give('out', sent);
-    bench.icmp('in', 's', 'port-unreachable', sent);
-    expect(bench.pass('in', 's:53', 'a:5000')).toBe(after);
   });
 });
 
@@ -349,15 +242,6 @@ describe('RFC 6092 section 3.3, TCP', () => {
       { ...APD, tcp: { establishedMs: 3_600_000 } },
       [...handshake, ['wait', 3601], ['ack in', 's:80', 'a:5000', CLOSED]],
     ],
-  });
-
-  test('REC-36, REC-37: ICMP errors about a known connection pass, and do not end it', () => {
-    const bench = new Bench(APD);
-    bench.play(handshake);
-    const sent = bench.packet('a:5000', 's:80', 'ack');
-    expect(bench.icmp('in', 't', 'fragmentation-needed', sent)).toBe('passes');
-    expect(bench.icmp('in', 't', 'host-unreachable', bench.packet('b:5000', 's:80', 'ack'))).toBe('icmp: no mapping');
-    expect(bench.pass('ack in', 's:80', 'a:5000')).toBe('passes');
   });
 });
 

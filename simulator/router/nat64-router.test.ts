@@ -3,6 +3,7 @@ import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.
 import type { Endpoint } from '../../core/net/endpoint.ts';
 import { isNetError } from '../../core/net/error.ts';
 import { embedIpv4, WELL_KNOWN_PREFIX } from '../../core/net/rfc6052.ts';
+import type { EchoAnswer } from '../host/echo-stack.ts';
 import type { SimHost } from '../host/sim-host.ts';
 import { symmetricLink } from '../link/link-model.ts';
 import { Topology } from '../topology.ts';
@@ -71,6 +72,18 @@ async function comesIn(scene: Scene, from: SimHost, port: number, to: Endpoint, 
   const seen = await got;
   sender.close();
   return seen;
+}
+
+/** Undefined: nobody has answered within a second. */
+async function ping(from: SimHost, to: string, identifier: number, ttl?: number): Promise<EchoAnswer | undefined> {
+  const socket = from.echo.open(identifier);
+  const answer = await new Promise<EchoAnswer | undefined>((resolve) => {
+    socket.onAnswer = resolve;
+    from.clock.after(1000, () => resolve(undefined));
+    socket.send(to, 3, Uint8Array.of(1, 2, 3), ttl);
+  });
+  socket.close();
+  return answer;
 }
 
 describe('RFC 6146 section 3.5.1, UDP', () => {
@@ -172,6 +185,30 @@ describe('RFC 6146 sections 3.4 and 3.5.3, ICMP', () => {
       });
       client.send(Buffer.alloc(1), seen);
       expect(await refused).toBe('ECONNREFUSED');
+    });
+  });
+
+  test('an IPv4 host answers the pings of IPv6 hosts, with one identifier or two', async () => {
+    await play({}, async ({ host, neighbour, server, world }) => {
+      const pings = [host, neighbour].map((from) => ping(from, at(server).address, 7));
+      const answer = { from: at(server).address, sequence: 3, error: undefined };
+      expect(await Promise.all(pings)).toEqual([answer, answer]);
+      expect([...world.trace.counters.drops]).toEqual([]);
+    });
+  });
+
+  test('violated: no ICMP passes', async () => {
+    const drops = await play({ blocks: ['icmp'] }, async ({ host, server }) => {
+      expect(await ping(host, at(server).address, 7)).toBeUndefined();
+    });
+    expect([...drops]).toEqual([['policy: icmp blocked', 1]]);
+  });
+
+  test('an IPv4 router says where a ping has died, under the prefix', async () => {
+    await play({}, async ({ host, server }) => {
+      const answer = await ping(host, at(server).address, 7, 2);
+      expect(answer).toMatchObject({ sequence: 3, error: 'time-exceeded' });
+      expect(answer?.from).toMatch(/^64:ff9b::/);
     });
   });
 

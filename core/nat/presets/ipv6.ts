@@ -12,6 +12,7 @@ const SIMPLE_SECURITY = [
   documented('RFC 6092 REC-14: a default of 5 minutes; REC-16: outbound refresh', {
     udp: { timeoutMs: 300_000, refresh: 'outbound' },
   }),
+  documented('RFC 6092 REC-12: 5 minutes for protocols that it says nothing of', { icmp: { timeoutMs: 300_000 } }),
   documented('RFC 6092 REC-19 and REC-37: no ICMP message ends a state record', { icmp: { errorEndsMapping: false } }),
   documented('RFC 6092 REC-31 and REC-34: simultaneous open; an unsolicited SYN gets its ICMP error after 6 seconds', {
     tcp: { simultaneousOpen: true, unsolicited: 'icmp', icmpDelayMs: 6000 },

@@ -1,6 +1,22 @@
-import { COMPLIANT, clause, into, MINUTE_MS, out, portOf } from './clause.suite.ts';
+import { COMPLIANT, clause, into, MINUTE_MS, out, portOf, query, tcpOut } from './clause.suite.ts';
 
 const CARRIER = { 'carrier-compliant': COMPLIANT['carrier-compliant']! };
+
+/** The other clauses of these RFCs have the carrier's NAT among those that keep them. REQ-9: `inbound-control.test.ts`. */
+clause('RFC 6888 REQ-1 endpoint-independent mapping, as RFC 4787, 5382 and 5508 have it', {
+  kept: (drive) =>
+    [
+      ['s:1', 't:1'].map((to) => out(drive, 'a:5000', to)),
+      ['s:1', 't:1'].map((to) => tcpOut(drive, 'syn', 'a:5000', to)),
+      ['s', 't'].map((to) => query(drive, 'a:7', to)),
+    ].every(([one, other]) => one === other),
+  keeps: CARRIER,
+  breaks: {
+    'mapping of UDP by address': { udp: { mapping: 'address-dependent' } },
+    'mapping of TCP by address': { tcp: { mapping: 'address-dependent' } },
+    'mapping of queries by address': { icmp: { mapping: 'address-dependent' }, ports: { allocation: 'random' } },
+  },
+});
 
 clause('RFC 6888 REQ-2 addresses in pairs', {
   kept: (drive) => {
