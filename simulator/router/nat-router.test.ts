@@ -302,7 +302,8 @@ describe('NatRouter', () => {
     const a = side('a', [{}]);
     const heard: string[][] = [];
     const lines = await play(async () => {
-      const gateway = await a.nats[0]!.host.udp.bind({ port: 1900 });
+      const groups = [{ group: '239.255.255.250', on: '10.0.1.1' }];
+      const gateway = await a.nats[0]!.host.udp.bind({ port: 1900, groups });
       gateway.onMessage = (data, from) => gateway.send(data, from);
       const client = await open(a.host, 5000);
       client.socket.send(Buffer.from('here?'), { address: '10.0.1.1', port: 1900 });

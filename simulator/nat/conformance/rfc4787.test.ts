@@ -35,6 +35,7 @@ clause('RFC 4787 REQ-4 port parity', {
   breaks: { 'random ports without': { ports: { allocation: 'random', parity: false } } },
 });
 
+// REQ-5a lets mappings of well-known ports end sooner, which is permitted and not asked for: see RFC 6092 REC-15.
 clause('RFC 4787 REQ-5 a mapping lives for two minutes', {
   kept: (drive) => {
     const external = out(drive, 'a:5000', 's:1');
@@ -106,6 +107,16 @@ clause('RFC 4787 REQ-12a whoever sends the error, the host hears of it', {
   kept: (drive) => {
     out(drive, 'a:5000', 's:1');
     return drive.icmp('in', 'u', 'time-exceeded', drive.events[0]!.packet)[0]!.kind === 'inside';
+  },
+  breaks: { 'no ICMP at all': { blocks: ['icmp'] } },
+});
+
+clause('RFC 4787 REQ-12b among them that a destination is unreachable', {
+  kept: (drive) => {
+    out(drive, 'a:5000', 's:1');
+    const { packet } = drive.events[0]!;
+    const kinds = ['network-unreachable', 'host-unreachable', 'port-unreachable', 'fragmentation-needed'] as const;
+    return kinds.every((kind) => drive.icmp('in', 'u', kind, packet)[0]!.kind === 'inside');
   },
   breaks: { 'no ICMP at all': { blocks: ['icmp'] } },
 });
