@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxCommand, whyNoKernelLab, withSystemPath } from '../kernel-lab/index.ts';
+import { parseRun, parseTrial } from '../reports/parse-result.ts';
+import { holdersOf, isAlive, networkNamespaces, processTree } from './kernel-references.ts';
+
+const LAB = fileURLToPath(new URL('../dist/lab-cli/main.js', import.meta.url));
+/** Two trials that connect, and two that the kernel can't run. */
+const SCENARIO = `
+schema: 1
+name: kernel-test
+trials: 2
+nats: { odd: { extends: full-cone, limits: { mappings: 9 } } }
+axes: { a: [port-restricted-cone], b: [full-cone, odd] }
+plugins: [udp-punch, turn-relay]
+`;
+/** For what should take no time at all, on a busy machine. */
+const PATIENCE_MS = 15_000;
+const why = await whyNoKernelLab();
+
+let work: string;
+let scenario: string;
+
+beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), 'punchlab-kernel-'));
+  scenario = join(work, 'scenario.yaml');
+  writeFileSync(scenario, SCENARIO);
+});
+afterAll(() => rmSync(work, { recursive: true }));
+
+function runOnKernel(directory: string, ...options: string[]): string[] {
+  return [LAB, 'run', scenario, '--on', 'kernel', '--workers', '1', '-o', directory, ...options];
+}
+
+/** Asks until something is there. @returns undefined if it never is */
+async function eventually<T>(ask: () => T | undefined): Promise<T | undefined> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined || Date.now() > deadline) return answer;
+    await sleep(50);
+  }
+}
+
+/** The command in a sandbox, in which a tool can't be run. */
+function withoutTool(tool: string, command: readonly string[]): Promise<{ file: string; args: readonly string[] }> {
+  const places = withSystemPath().split(delimiter);
+  const hidden = places.map((place) => join(place, tool)).filter((file) => existsSync(file));
+  const hide = hidden.map((file) => `mount --bind '${scenario}' '${file}'`).join(' && ');
+  return sandboxCommand('sh', ['-c', `${hide} && exec "$0" "$@"`, ...command]);
+}
+
+/** The processes of a lab whose agents are at work behind their NATs. */
+function midTrial(lab: ChildProcess): ReturnType<typeof processTree> | undefined {
+  const tree = processTree(lab.pid!);
+  const agents = tree.filter(({ command }) => /agent\.js/.test(command));
+  return agents.length >= 2 && networkNamespaces(agents).size >= 6 ? tree : undefined;
+}
+
+describe.skipIf(why)(`lab run --on kernel${why ? ` (skipped: ${why})` : ''}`, { timeout: 30_000 }, () => {
+  it('writes the results of real packets through real NATs', () => {
+    const directory = join(work, 'run');
+    const { status, stderr, stdout } = spawnSync(process.execPath, runOnKernel(directory), { encoding: 'utf8' });
+    expect({ status, errors: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, errors: '' });
+    const info = parseRun(readFileSync(join(directory, 'run.json'), 'utf8'));
+    expect(info).toMatchObject({ world: 'kernel', versions: { linux: release() }, totals: { trials: 4 } });
+    const results = readFileSync(join(directory, 'results.jsonl'), 'utf8').trimEnd().split('\n').map(parseTrial);
+    const [through, beyond] = [results.slice(0, 2), results.slice(2)];
+    for (const result of through) {
+      // On a machine with no time for the punch the relay wins.
+      const path = result.plugin === 'turn-relay' ? 'relayed' : 'direct';
+      expect(result).toMatchObject({ outcome: 'connected', transport: 'udp', path });
+      expect([result.nat.a.declared, result.nat.b.declared]).toEqual(['port-restricted-cone', 'full-cone']);
+      // A node waits for discovery for a while only.
+      expect([result.nat.a.declared, 'unknown']).toContain(result.nat.a.inferred);
+      expect([result.nat.b.declared, 'unknown']).toContain(result.nat.b.inferred);
+      // 20 ms between each peer and the core: no proof without a round trip from peer to peer.
+      expect(result.connectMs).toBeGreaterThan(80);
+      expect(result.cost.packets).toBeGreaterThan(0);
+      expect(result.cost.mappings).toBeGreaterThan(0);
+    }
+    for (const result of beyond) {
+      expect(result).toMatchObject({ outcome: 'unsupported', error: expect.stringContaining('limits'), path: null });
+    }
+  });
+
+  it.for(['the command', "the sandbox's first process"] as const)(
+    'leaves nothing when %s is killed',
+    async (victim) => {
+      const temporary = mkdtempSync(join(work, 'temporary-'));
+      const directory = mkdtempSync(join(work, 'killed-'));
+      const lab = spawn(process.execPath, runOnKernel(directory, '--trials', '1000'), {
+        stdio: 'ignore',
+        env: { ...process.env, TMPDIR: temporary },
+      });
+      const ended = new Promise((resolve) => lab.once('close', resolve));
+      const running = await eventually(() => midTrial(lab));
+      const tree = (running ?? processTree(lab.pid!)).filter(({ pid }) => pid !== lab.pid);
+      const namespaces = networkNamespaces(tree);
+      for (const inode of networkNamespaces([{ pid: process.pid, startTicks: 0 }])) namespaces.delete(inode);
+      const holders = holdersOf(namespaces);
+      const left = () => [...tree.filter(isAlive), ...holdersOf(namespaces)];
+      // Of all that has this in its command line the last is the one that the others started.
+      const director = tree.findLast(({ command }) => command.includes('director-main'))!;
+
+      process.kill(victim === 'the command' ? lab.pid! : director.pid, 'SIGKILL');
+      if (victim === 'the command') await ended;
+      const gone = await eventually(() => left().length === 0 || undefined);
+
+      lab.kill('SIGKILL'); // It would go on in another sandbox.
+      await ended;
+
+      // Core, what is under it, two hosts, two routers; the sandbox began with one of them or another one.
+      expect(running, 'agents in two hosts').toBeDefined();
+      expect(namespaces.size).toBeGreaterThanOrEqual(6);
+      expect(holders.length).toBeGreaterThanOrEqual(namespaces.size);
+      expect(gone ?? left()).toBe(true);
+      expect(readdirSync(temporary)).toEqual([]);
+    },
+  );
+});
+
+describe('where the kernel lab cannot run', () => {
+  it('says why in one line, with the remedy, and exits with 2', async () => {
+    const command = [process.execPath, ...runOnKernel(join(work, 'refused'))];
+    // Where nothing is missing, a file that nobody can execute stands in for a tool.
+    const { file, args } = why ? { file: command[0]!, args: command.slice(1) } : await withoutTool('nft', command);
+    const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).toEqual([expect.stringContaining(why ?? 'need nft: install with `apt-get install nftables`')]);
+    expect(existsSync(join(work, 'refused'))).toBe(false);
+  });
+});
