@@ -157,6 +157,6 @@ describe('determinism', () => {
       }
     });
     expect(world.now).toBe(24_188_000);
-    expect(world.trace.hash.digest()).toBe('0b06d3a1d61b2bd2c4ecdafa1aad36256c664db8362c0731bd512e7ef7c3edf0');
+    expect(world.trace.hash.digest()).toBe('4bae6ff1b7ea2b3371956e32fc6cb66f40b42bd85ba3781bc41db559b02cf2f0');
   });
 });

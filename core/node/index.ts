@@ -4,6 +4,7 @@ export { Identity } from '../identity/identity.ts';
 export { NamesError, type NamesErrorCode } from '../names/names-error.ts';
 export { type DiscoveryOptions, discoverNat } from '../nat/discovery.ts';
 export { discoverLifetime, type LifetimeOptions } from '../nat/discovery-lifetime.ts';
+export type { LifetimeReport } from '../nat/lifetime-report.ts';
 export {
   type ClassicNat,
   classicNat,
@@ -32,6 +33,7 @@ export { type Address, formatAddress, parseAddress } from '../wire/address/addre
 export { AddressError } from '../wire/address/address-error.ts';
 export { NameError } from '../wire/names/name.ts';
 export { type AttemptReport, ConnectError } from './attempt-report.ts';
+export { keepAliveFor } from './link/keep-alive.ts';
 export { autoConnect, type ConnectOptions, Node, type NodeOptions, type NodeServers } from './node.ts';
 export { type CloseReason, Pipe, PipeClosed } from './pipe.ts';
 export { type MessageFilter, ReceiveTimeout, SUB_ALL, Subscription } from './subscription.ts';

@@ -14,7 +14,7 @@ import { WireError } from '../wire/wire-error.ts';
 import { ConnectError } from './attempt-report.ts';
 import { withIpv4 } from './ipv4-over-nat64.ts';
 import { Keepsakes } from './keepsakes.ts';
-import { KEEP_ALIVE_MS } from './link/consent.ts';
+import { KEEP_ALIVE_MS } from './link/keep-alive.ts';
 import type { ConnectOptions, NodeOptions } from './node-options.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
 import { Presence } from './presence.ts';

@@ -1,8 +1,9 @@
-import { resolveBehaviour } from '../../core/nat/behaviour.ts';
+import { type NatBehaviour, resolveBehaviour } from '../../core/nat/behaviour.ts';
 import { PRESETS } from '../../core/nat/presets.ts';
 import { ConnectError, Node, type Plugin } from '../../core/node/index.ts';
 import type { Path } from '../../reports/schema.ts';
 import { type LinkModel, symmetricLink, Topology, World } from '../../simulator/index.ts';
+import { startGateways } from '../trial/gateways.ts';
 import { startInfrastructure } from '../trial/infrastructure.ts';
 import { judgePath } from '../trial/judge.ts';
 import { echo } from '../trial/mark.ts';
@@ -41,19 +42,26 @@ export interface SceneEnd {
   readonly traceHash: string;
 }
 
+/** Full cones open ports when asked, as home routers do, so that a plugin that asks has somebody to ask. */
+function natOf(name: string): NatBehaviour {
+  const { behaviour } = PRESETS[name]!;
+  return resolveBehaviour(name === 'full-cone' ? { ...behaviour, portMapping: { protocols: ['pcp'] } } : behaviour);
+}
+
 /** Plays a scene to its end: connect, talk, close, and wait for whatever was left behind. */
 export async function play(scene: Scene): Promise<SceneEnd> {
   const world = new World({ seed: scene.seed ?? 'conformance' });
   const topology = new Topology(world);
   const link = symmetricLink(scene.link ?? { latencyUs: 20_000 });
   const [a, b] = scene.pair.map((name, index) => {
-    return topology.side('ab'[index]!, { nats: [resolveBehaviour(PRESETS[name]!.behaviour)], link });
+    return topology.side('ab'[index]!, { nats: [natOf(name)], link });
   }) as [ReturnType<Topology['side']>, ReturnType<Topology['side']>];
   const hosts = [a.host, b.host];
   const sent = () => hosts.reduce((sum, { device }) => sum + world.trace.counters.sentBy(device).packets, 0);
   const found = { connected: false, reason: '', path: null as Path | null, tookMs: 0, packets: 0 };
   const run = await world.run(async () => {
     const servers = await startInfrastructure(topology);
+    await startGateways([a, b]);
     const [from, to] = await Promise.all([
       Node.start(a.host, { servers, plugins: [scene.plugins[0]] }),
       Node.start(b.host, { servers, plugins: [scene.plugins[1]] }),

@@ -205,13 +205,13 @@ describe('World', () => {
     });
     expect(open).toMatchObject({ udpSockets: 1, tcpSockets: 3 });
     expect(open.events).toBeGreaterThan(1);
-    expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0 });
+    expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0, echoSockets: 0 });
 
     const counts = [world.trace.counters.sentBy(a.device).packets, world.now];
     if (result.outcome === 'done') result.value.send(Buffer.from('dead'), { address: '192.0.2.3', port: 9 });
     a.clock.after(0, () => expect.unreachable());
     await new Promise((resolve) => setTimeout(resolve, 1));
-    expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0 });
+    expect(world.audit()).toEqual({ events: 0, udpSockets: 0, tcpSockets: 0, echoSockets: 0 });
     expect([world.trace.counters.sentBy(a.device).packets, world.now]).toEqual(counts);
   });
 

@@ -7,11 +7,6 @@ const EXPIRY_MS = 30_000;
 const ANSWER_MS = 1000;
 /** Checks in a row without an answer that are no accident. */
 const SUSPECT_AFTER = 4;
-/**
- * RFC 8445 section 11: often enough to keep the mappings of nearly every NAT. RFC 4787 REQ-5 asks NATs for two minutes,
- * and some keep them for half of one.
- */
-export const KEEP_ALIVE_MS = 15_000;
 
 export interface ConsentOptions {
   readonly host: Pick<Host, 'clock' | 'random'>;

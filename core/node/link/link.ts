@@ -3,7 +3,8 @@ import type { TransportSink } from '../../plugins/transport.ts';
 import type { Host, Timer } from '../../ports/index.ts';
 import { FRAME } from '../../wire/proof.ts';
 import { decodeReason, encodeReason, SEALED_OVERHEAD, type SealedFrame } from '../../wire/sealed-frame.ts';
-import { Consent, KEEP_ALIVE_MS } from './consent.ts';
+import { Consent } from './consent.ts';
+import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import type { LinkPath, PathOwner } from './link-path.ts';
 
 /** How long what comes by a new path waits for what is still under way on the old one. */

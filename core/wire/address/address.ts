@@ -39,7 +39,7 @@ export function createAddress(content: Omit<AddressContent, 'publicKey'>, signer
 /**
  * Reads an address from its bytes or its text, and checks its signature.
  *
- * Says nothing of whether it is current: see {@link freshnessOf}.
+ * Says nothing of whether it is current: `freshnessOf` does.
  * @throws AddressError for everything that {@link createAddress} did not make
  */
 export function parseAddress(input: Uint8Array | string, verifier: AddressVerifier): Address {
