@@ -52,8 +52,11 @@ function describe(report: NatReport, lifetime: LifetimeReport | undefined, notes
   if (mapping === 'endpoint-dependent')
     notes.push('mapping depends on the address; whether on the port too is unknown');
   const hairpin = value(report.hairpin, 'hairpinning');
+  const untranslated = report.translation.value === 'none';
   return defined({
-    translation: report.translation.value === 'none' ? 'none' : undefined,
+    translation: untranslated ? 'none' : undefined,
+    // What filters without translating is a firewall with state (RFC 6092).
+    firewall: untranslated && report.filtering.value !== 'unknown' ? true : undefined,
     mapping: mapping === 'endpoint-dependent' ? 'address-and-port-dependent' : mapping,
     filtering: value(report.filtering, 'filtering'),
     ports: ports(report, notes, value),
