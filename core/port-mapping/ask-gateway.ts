@@ -1,4 +1,5 @@
 import type { Host } from '../ports/index.ts';
+import { anySignal } from './any-signal.ts';
 import type { GatewayClient, Grant, MappingRequest } from './mapping.ts';
 import { MappingError } from './mapping-error.ts';
 
@@ -29,7 +30,7 @@ export async function askGateway(
   signal: AbortSignal,
 ): Promise<Answer> {
   const over = new AbortController();
-  const race = { signal, undecided: AbortSignal.any([signal, over.signal]) };
+  const race = { signal, undecided: anySignal(signal, over.signal) };
   const tries: Promise<Answer>[] = [];
   for (const client of clients) {
     const previous = tries.at(-1);

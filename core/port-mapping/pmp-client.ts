@@ -18,6 +18,7 @@ import {
   type PcpMapResponse,
 } from '../wire/pcp/pcp.ts';
 import { WireError } from '../wire/wire-error.ts';
+import { anySignal } from './any-signal.ts';
 import { ask } from './ask.ts';
 import { type EpochReading, natPmpLostState, pcpLostState } from './epoch.ts';
 import type { GatewayClient, Grant, MappingRequest } from './mapping.ts';
@@ -76,7 +77,7 @@ export class PmpClient implements GatewayClient {
   /** PCP first (RFC 6887 section 9); NAT-PMP when that fails, or beside it when no answer comes. */
   async #mapByEither(request: MappingRequest, signal: AbortSignal): Promise<Grant> {
     const over = new AbortController();
-    const inner = AbortSignal.any([signal, over.signal]);
+    const inner = anySignal(signal, over.signal);
     let failure: unknown;
     const byPcp = this.#mapByPcp(request, inner);
     const byNatPmp = async () => {

@@ -2,6 +2,7 @@ import type { Family } from '../net/endpoint.ts';
 import { familyOf } from '../net/ip.ts';
 import { prefixContains, prefixOf } from '../net/prefix.ts';
 import type { Host } from '../ports/index.ts';
+import { anySignal } from './any-signal.ts';
 import { askGateway, type Client } from './ask-gateway.ts';
 import { createBackend } from './backends.ts';
 import { IgdClient } from './igd-client.ts';
@@ -67,7 +68,7 @@ export class PortMapper {
    */
   async open(wish: PortWish): Promise<PortLease> {
     if (this.#leases.size >= MAX_LEASES) throw new RangeError(`more than ${MAX_LEASES} mappings`);
-    const signal = AbortSignal.any([wish.signal, this.#closing.signal]);
+    const signal = anySignal(wish.signal, this.#closing.signal);
     signal.throwIfAborted();
     const gateway = await this.#gatewayFor(wish);
     const request: MappingRequest = {
