@@ -10,6 +10,11 @@ it('is what reports read back', () => {
   expect(parseTrial(resultLine(result))).toEqual(result);
 });
 
+it('keeps what the relay was good for', () => {
+  const upgrade = { from: 'turn-relay', ms: 1002.5 };
+  expect(parseTrial(resultLine(trialResult({ upgrade }))).upgrade).toEqual(upgrade);
+});
+
 it('has its keys in one order, whatever the order they came in', () => {
   const result = trialResult({ drops: { b: 1, a: 2, c: 3 } });
   const shuffled = Object.fromEntries(Object.entries(result).reverse()) as unknown as typeof result;

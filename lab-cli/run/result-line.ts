@@ -24,6 +24,7 @@ export function resultLine(result: TrialResult): string {
     transport,
     path,
     connectMs: result.connectMs === null ? null : milliseconds(result.connectMs),
+    ...(result.upgrade && { upgrade: { from: result.upgrade.from, ms: milliseconds(result.upgrade.ms) } }),
     attempts: result.attempts.map((attempt) => ({
       plugin: attempt.plugin,
       outcome: attempt.outcome,
