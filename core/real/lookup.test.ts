@@ -16,8 +16,4 @@ describe('lookup', () => {
     await expect(nowhere).rejects.toMatchObject({ code: 'EHOSTUNREACH', message: expect.stringContaining('nowhere') });
     await expect(lookupAddresses('192.0.2.1', { family: 6 })).rejects.toMatchObject({ code: 'EHOSTUNREACH' });
   });
-
-  it('does not wait for ever', async () => {
-    await expect(lookupAddresses('localhost', { timeoutMs: 0 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-  });
 });

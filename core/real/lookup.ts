@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { Family } from '../net/endpoint.ts';
 import { NetError } from '../net/error.ts';
 import { canonicalAddress, isAddress } from '../net/ip.ts';
+import { withinTime } from './within-time.ts';
 
 export interface LookupOptions {
   /** Only addresses of this family. @default both */
@@ -23,7 +24,8 @@ export async function lookupAddresses(name: string, options: LookupOptions = {})
     if (!fits(address)) throw new NetError('EHOSTUNREACH', `${name} is no IPv${family} address`);
     return [address];
   }
-  const addresses = await withinTime(resolve(name), name, timeoutMs);
+  // The system's resolver can't be told to stop; nobody waits for it longer.
+  const addresses = await withinTime(resolve(name), `looking up ${name}`, timeoutMs);
   const fitting = [...new Set(addresses)].filter(fits);
   if (fitting.length === 0) throw new NetError('EHOSTUNREACH', `${name} has no IPv${family} address`);
   return fitting;
@@ -39,13 +41,4 @@ async function resolve(name: string): Promise<string[]> {
       cause,
     });
   }
-}
-
-/** The system's resolver can't be told to stop; nobody waits for it longer. */
-function withinTime<T>(work: Promise<T>, name: string, timeoutMs: number): Promise<T> {
-  return new Promise((done, fail) => {
-    const late = () => fail(new NetError('ETIMEDOUT', `looking up ${name} took more than ${timeoutMs} ms`));
-    const timer = setTimeout(late, timeoutMs);
-    work.then(done, fail).finally(() => clearTimeout(timer));
-  });
 }

@@ -8,7 +8,8 @@ test.each([
   ['EPERM', 'EACCES'],
   ['EAFNOSUPPORT', 'EADDRNOTAVAIL'],
   ['EMFILE', 'ENOBUFS'],
-  ['EPROTO', 'EINVAL'],
+  ['EPROTO', 'EPROTO'],
+  ['ENOTTY', 'EINVAL'],
 ])('%s of the system is %s, with its cause and words', (code, expected) => {
   const cause = Object.assign(new Error('connect failed'), { code });
   const error = netError(cause);
