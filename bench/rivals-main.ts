@@ -1,5 +1,7 @@
+import type { TrialResult } from '../reports/schema.ts';
 import { installGlobals } from '../simulator/world/globals.ts';
-import { median, NATS, OURS, play, REFERENCES, summarise } from './rivals.ts';
+import { goals } from './goals.ts';
+import { cellsOf, NATS, OURS, play, REFERENCES, summarise } from './rivals.ts';
 
 /**
  * `npm run bench:rivals [TRIALS]`: the engine's cascade, without its relay, beside strategies that are implemented as
@@ -14,21 +16,31 @@ const print = (cells: readonly string[]) => console.log(cells.map((text) => text
 
 print(['strategy', 'pairs', 'trials', 'cones', 'sequential', 'random', 'packets']);
 const details: string[] = [];
+const played = new Map<string, readonly TrialResult[]>();
 for (const strategy of [OURS, ...REFERENCES]) {
   const results = await play(strategy, trials);
+  played.set(strategy, results);
   const summary = summarise(results);
   const { cones, sequential, random } = summary.medianMs;
   const share = `${summary.connected}/${summary.trials}`;
   const packets = `${summary.packets ?? '-'}`;
   print([strategy, `${summary.pairs}/${pairs}`, share, ms(cones), ms(sequential), ms(random), packets]);
   details.push('', `${strategy}: connected trials and median, rows dial`);
+  const cells = cellsOf(results);
   for (const a of NATS) {
-    const cells = NATS.map((b) => {
-      const of = results.filter(({ cell }) => cell.a === a && cell.b === b);
-      const times = of.flatMap(({ outcome, connectMs }) => (outcome === 'connected' ? [connectMs!] : []));
-      return `${times.length}/${of.length} ${times.length > 0 ? ms(median(times)) : ''}`.padEnd(14);
-    });
-    details.push(`  ${a.padEnd(22)}${cells.join('')}`);
+    const row = cells.filter((cell) => cell.a === a);
+    const texts = row.map(
+      ({ connected, trials: of, medianMs }) => `${connected}/${of} ${medianMs === undefined ? '' : ms(medianMs)}`,
+    );
+    details.push(`  ${a.padEnd(22)}${texts.map((text) => text.padEnd(14)).join('')}`);
   }
 }
 console.log(details.join('\n'));
+
+console.log(`\n${OURS}, and what it is to achieve`);
+for (const { what, measured, limit, unit } of await goals(played)) {
+  const [value, most] = [measured, limit].map((number) => (unit === 'ms' ? ms(number) : `${number}`));
+  const verdict = measured !== undefined && measured <= limit ? 'ok' : 'MISSED';
+  console.log(`  ${what.padEnd(46)}${value!.padEnd(10)}at most ${most!.padEnd(10)}${verdict}`);
+  if (verdict === 'MISSED') process.exitCode = 1;
+}

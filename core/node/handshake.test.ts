@@ -41,6 +41,8 @@ interface Run {
   readonly responder?: Identity;
   readonly nominate?: () => Promise<void>;
   readonly giveUpMs?: number;
+  /** When the initiator hears the peer on its path, by something else than a frame. */
+  readonly reachedAtMs?: number;
   /** What the responder knows of the session; undefined: nobody has agreed on anything, both ends sign. */
   readonly guard?: FrameGuard;
   /** When the initiator gets to know its part. */
@@ -49,7 +51,7 @@ interface Run {
 
 /** Two ends joined by datagrams that take 10 ms and may get lost or altered. */
 async function run(options: Run) {
-  const { lose, alter, responder = bob, nominate, giveUpMs = 30_000, guard, guardAfterMs = 0 } = options;
+  const { lose, alter, responder = bob, nominate, giveUpMs = 30_000, guard, guardAfterMs = 0, reachedAtMs } = options;
   const world = new World({ seed: 'handshake' });
   const { scheduler } = world;
   const clock = {
@@ -79,6 +81,7 @@ async function run(options: Run) {
   const abort = new AbortController();
   const result = await world.run(async () => {
     clock.after(giveUpMs, () => abort.abort(new Error('gave up')));
+    if (reachedAtMs !== undefined) clock.after(reachedAtMs, () => a.reached());
     const base = { clock, signal: abort.signal, plugin: 'test', kind: 'direct' as const };
     const known = guard && sleep(clock, guardAfterMs).then(() => guardOf('initiator'));
     const ends = await Promise.allSettled([
@@ -158,6 +161,15 @@ describe.each([
       const random = SeededRandom.fromText(`loss ${seed}`);
       expect((await start({ lose: () => random.below(2) === 0 })).ends).toEqual(['proven', 'proven']);
     }
+  });
+
+  it('says hello again as soon as the peer is heard', async () => {
+    const early = (_: Uint8Array, count: number) => count === 1;
+    expect((await start({ lose: early })).kinds.slice(0, 2)).toEqual([hello, hello]);
+    const { ends, kinds, provenMs } = await start({ lose: early, reachedAtMs: 15 });
+    expect([ends, provenMs]).toEqual([['proven', 'proven'], 15 + 30]); // And not 100 + 30.
+    expect(kinds).toHaveLength(5);
+    expect((await start({ reachedAtMs: 35 })).kinds).toHaveLength(4); // What is proven needs no repeating.
   });
 
   it('takes no path before it is nominated', async () => {

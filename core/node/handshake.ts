@@ -58,6 +58,8 @@ export abstract class Handshake implements TransportSink {
   #resolve!: (path: LinkPath) => void;
   #reject!: (error: Error) => void;
   #timer: Timer | undefined;
+  /** What is sent again and again. */
+  #repeated: Uint8Array | undefined;
   #deadline: Timer | undefined;
   #over = false;
 
@@ -86,6 +88,11 @@ export abstract class Handshake implements TransportSink {
 
   drained(): void {}
 
+  /** What was sent before the peer's NAT was open is lost: now it is open. */
+  reached(): void {
+    if (this.#repeated && !this.#over) this.say(this.#repeated);
+  }
+
   protected get over(): boolean {
     return this.#over;
   }
@@ -103,11 +110,14 @@ export abstract class Handshake implements TransportSink {
   protected say(frame: Uint8Array): void {
     this.hush();
     this.transport.send(frame);
-    if (!this.transport.reliable) this.#repeat(frame, FIRST_REPEAT_MS);
-    else this.#deadline = this.clock.after(ANSWER_MS, () => this.fail(new Error(`no answer within ${ANSWER_MS} ms`)));
+    if (!this.transport.reliable) {
+      this.#repeated = frame;
+      this.#repeat(frame, FIRST_REPEAT_MS);
+    } else this.#deadline = this.clock.after(ANSWER_MS, () => this.fail(new Error(`no answer within ${ANSWER_MS} ms`)));
   }
 
   protected hush(): void {
+    this.#repeated = undefined;
     this.#timer?.cancel();
     this.#deadline?.cancel();
   }

@@ -34,6 +34,11 @@ export class DatagramTransport implements Transport {
     if (!this.#closed && data.length <= MAX_MESSAGE) this.#sink?.message(data);
   }
 
+  /** The owner of the socket has heard the peer, but not by a message for us. */
+  reached(): void {
+    if (!this.#closed) this.#sink?.reached?.();
+  }
+
   start(sink: TransportSink): void {
     this.#sink = sink;
   }

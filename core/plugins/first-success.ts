@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { getMaxListeners, setMaxListeners } from 'node:events';
 
 /**
  * Runs a task for each item at once and yields the first that succeeds; the others are called off.
@@ -15,7 +15,9 @@ export async function firstSuccess<I, T>(
   if (items.length === 0) throw new Error(`no ${what}`);
   const others = new AbortController();
   // Each task waits for several things at a time: so many listeners are no leak.
-  for (const signal of [others.signal, outer]) setMaxListeners(10 + 4 * items.length, signal);
+  for (const signal of [others.signal, outer]) {
+    setMaxListeners(Math.max(getMaxListeners(signal), 10 + 4 * items.length), signal);
+  }
   const callOff = () => others.abort(outer.reason);
   outer.addEventListener('abort', callOff, { once: true });
   try {

@@ -8,6 +8,8 @@ export interface TransportSink {
   closed(error?: NetError): void;
   /** There is room to send again after `send` answered false. */
   drained(): void;
+  /** The peer has just been heard this way: what had no answer may have come too early, and is worth repeating now. */
+  reached?(): void;
 }
 
 /**

@@ -142,6 +142,7 @@ export class Negotiation {
     const offer = { round: this.#round, port: main.local.port, mapped, forecast };
     this.#own = { offer, slots };
     this.#used = 0;
+    if (forecast.kind === 'steady') this.#options.puncher.expectStraight();
     attempt.line.send(encodeOffer(offer));
     this.#advance();
   }
@@ -157,9 +158,7 @@ export class Negotiation {
       return;
     }
     this.#opened = { own, peer };
-    if (own.offer.forecast.kind === 'steady' || peer.forecast.kind === 'steady') {
-      this.#options.puncher.expectStraight();
-    }
+    if (peer.forecast.kind === 'steady') this.#options.puncher.expectStraight();
     this.#options.puncher.open(this.#punches(own, peer));
     if (predicted && this.#options.attempt.role === 'initiator') this.#planRound();
   }
@@ -193,7 +192,8 @@ export class Negotiation {
     if (this.#look) this.#look = { ...this.#look, slots: this.#used + 1 };
     // A peer that lets anybody in can be reached where servers see it, whatever its ports do.
     const known = [...peer.mapped, ...sharedNetworkTargets(attempt.local, attempt.remote!, peer.port)];
-    const punches = [...foreseen, ...known.map((target) => ({ port: this.#port, target }))];
-    return punches.filter(({ target }) => unicast([target], attempt.local).length > 0);
+    const punches = [...foreseen, ...known.map((target): Punch => ({ port: this.#port, target }))];
+    const [first, ...others] = punches.filter(({ target }) => unicast([target], attempt.local).length > 0);
+    return first ? [{ ...first, likely: peer.forecast.kind !== 'unpredictable' }, ...others] : [];
   }
 }

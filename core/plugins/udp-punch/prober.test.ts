@@ -41,7 +41,7 @@ describe('Prober', () => {
   it('finds the path once a probe has gone there and its answer back', () => {
     alice.prober.open(B);
     bob.prober.receive(alice.sent[0]!.data, A);
-    expect([bob.prober.hasHeard(A), bob.heard]).toEqual([true, [[A, false]]]);
+    expect([bob.prober.knows(A), bob.heard]).toEqual([true, [[A, false]]]);
     bob.prober.receive(alice.sent[0]!.data, A);
     expect(bob.heard).toHaveLength(1);
     bob.sent.splice(2);
@@ -64,7 +64,7 @@ describe('Prober', () => {
     const mallory = peer('initiator', Buffer.alloc(32, 2));
     mallory.prober.open(B);
     bob.prober.receive(mallory.sent[0]!.data, A);
-    expect([bob.sent.length, bob.prober.hasHeard(A)]).toEqual([0, false]);
+    expect([bob.sent.length, bob.prober.knows(A)]).toEqual([0, false]);
   });
 
   it('ignores its own probe played back', () => {

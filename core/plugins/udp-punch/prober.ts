@@ -53,8 +53,12 @@ export class Prober {
     this.#options = options;
   }
 
-  /** Has a probe with the right key come from there? */
-  hasHeard(from: Endpoint): boolean {
+  /** Is the peer expected there, or has a probe with the right key come from there? */
+  knows(from: Endpoint): boolean {
+    return this.#hasHeard(from) || this.#targets.some(({ endpoint }) => sameEndpoint(endpoint, from));
+  }
+
+  #hasHeard(from: Endpoint): boolean {
     return this.#heard.some((endpoint) => sameEndpoint(endpoint, from));
   }
 
@@ -125,7 +129,7 @@ export class Prober {
     const attributes = [{ type: 'xor-mapped-address', value: from } as const];
     const response = { messageClass: 'success', method: METHOD.binding, transactionId, attributes } as const;
     send(encodeMessage(response, { key, integrity: 'sha256' }), from);
-    if (!this.hasHeard(from) && this.#heard.length >= MAX_HEARD) return;
+    if (!this.#hasHeard(from) && this.#heard.length >= MAX_HEARD) return;
     const target = this.#add(from, Number.POSITIVE_INFINITY);
     const predicted = target !== undefined && target.left < Number.POSITIVE_INFINITY;
     // A triggered check (RFC 8445 section 7.3.1.4): the peer's packets get here, now see whether ours get there.
@@ -133,7 +137,7 @@ export class Prober {
       target.left = Number.POSITIVE_INFINITY; // Perhaps it was a guess; now it is not.
       this.#send(target);
     }
-    if (this.hasHeard(from)) return;
+    if (this.#hasHeard(from)) return;
     this.#heard.push(from);
     heard(from, predicted);
   }

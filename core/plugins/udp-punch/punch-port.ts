@@ -11,7 +11,7 @@ export interface PunchPortOwner {
   found(port: PunchPort, to: Endpoint, from: Endpoint): void;
   /** The peer's probe came from there, for the first time. `predicted`: it was a guess of ours. */
   heard(port: PunchPort, from: Endpoint, predicted: boolean): void;
-  /** A frame came from where the peer has been heard, and no transport goes there yet; the owner may open one. */
+  /** A frame came from where the peer should be or has been heard, and no transport goes there yet; the owner may open one. */
   frame(port: PunchPort, from: Endpoint): DatagramTransport | undefined;
 }
 
@@ -29,7 +29,10 @@ export class PunchPort {
     this.prober = new Prober({
       ...options,
       found: (to, from) => owner.found(this, to, from),
-      heard: (from, predicted) => owner.heard(this, from, predicted),
+      heard: (from, predicted) => {
+        this.#paths.from(from)?.reached();
+        owner.heard(this, from, predicted);
+      },
     });
   }
 
@@ -39,7 +42,7 @@ export class PunchPort {
       this.prober.receive(data, from);
       return;
     }
-    const path = this.#paths.from(from) ?? (this.prober.hasHeard(from) ? this.#owner.frame(this, from) : undefined);
+    const path = this.#paths.from(from) ?? (this.prober.knows(from) ? this.#owner.frame(this, from) : undefined);
     path?.deliver(data);
   }
 

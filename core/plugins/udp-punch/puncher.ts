@@ -30,6 +30,8 @@ export interface Punch {
   readonly target: Endpoint;
   /** How often, at most. @default until the end */
   readonly sends?: number;
+  /** The peer is there, or that is the best guess: the initiator begins the handshake with the first packet. */
+  readonly likely?: boolean;
 }
 
 /** Probes from several local ports until a path is proven. A port answers the peer's probes from the moment it is adopted. */
@@ -50,6 +52,8 @@ export class Puncher implements PunchPortOwner {
   #lopsided = false;
   #hit = false;
   #straight = false;
+  /** Where the peer was heard before we knew of a steady end. */
+  readonly #unproven: { readonly port: PunchPort; readonly from: Endpoint }[] = [];
 
   constructor(attempt: Attempt, { timeMs = 5000, packets = 1000 }: PuncherLimits = {}) {
     this.#attempt = attempt;
@@ -78,7 +82,10 @@ export class Puncher implements PunchPortOwner {
   open(punches: readonly Punch[]): void {
     if (this.#settled) return;
     this.#endUs ??= this.#attempt.host.clock.now() + this.#timeMs * 1000;
-    for (const { port, target, sends } of punches) port.prober.open(target, sends);
+    for (const { port, target, sends, likely } of punches) {
+      port.prober.open(target, sends);
+      if (likely && this.#attempt.role === 'initiator') this.#prove(port, target);
+    }
     this.#timer?.cancel();
     this.#schedule(FIRST_GAP_MS);
   }
@@ -110,12 +117,15 @@ export class Puncher implements PunchPortOwner {
    */
   heard(port: PunchPort, from: Endpoint, predicted: boolean): void {
     this.#hit = true;
-    if (this.#attempt.role === 'initiator' && (predicted || this.#straight)) this.#prove(port, from);
+    if (this.#attempt.role === 'responder') return;
+    if (predicted || this.#straight) this.#prove(port, from);
+    else this.#unproven.push({ port, from });
   }
 
   /** One end has a steady endpoint: what goes to it, and from it, takes the same way back. */
   expectStraight(): void {
     this.#straight = true;
+    for (const { port, from } of this.#unproven.splice(0)) this.#prove(port, from);
   }
 
   frame(port: PunchPort, from: Endpoint): DatagramTransport | undefined {
