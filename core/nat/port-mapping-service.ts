@@ -7,7 +7,7 @@ export type PortMappingProtocol = (typeof PORT_MAPPING_PROTOCOLS)[number];
  * How the service fails. `refuses`: it maps nothing. `conflict`: another host has the port that is asked for first.
  * `wrong-address`: it takes an address for its external one that it is not. `permanent-only`: IGD knows no leases (error
  * 725). `slow`: it takes 1.5 s for everything. `garbage`: it answers what is no answer. `claims`: it says yes and maps
- * nothing.
+ * nothing. `usurped`: IGD 1 says yes to a port that another host has, which keeps it.
  */
 export const PORT_MAPPING_FAULTS = [
   'refuses',
@@ -17,6 +17,7 @@ export const PORT_MAPPING_FAULTS = [
   'slow',
   'garbage',
   'claims',
+  'usurped',
 ] as const;
 
 export type PortMappingFault = (typeof PORT_MAPPING_FAULTS)[number];

@@ -19,6 +19,7 @@ import type { SessionKeys } from './session-keys.ts';
 import { sleep } from './sleep.ts';
 
 const MAX_REASON_LENGTH = 200;
+const MAX_NOTES = 4;
 
 /** What an attempt needs of its session. */
 export interface AttemptSession {
@@ -59,6 +60,7 @@ export class AttemptRunner {
   readonly #abort = new AbortController();
   readonly #incoming = new Inbox<Transport>();
   readonly #handshakes = new Set<AbortController>();
+  readonly #notes = new Set<string>();
   #report: AttemptReport | undefined;
 
   constructor(session: AttemptSession, plugin: Plugin, round = 0) {
@@ -128,6 +130,7 @@ export class AttemptRunner {
 
   /** Closes what a winner still holds, once its path is closed. */
   dispose(): void {
+    this.#abort.abort(new Error('the path is closed'));
     this.#close();
   }
 
@@ -211,6 +214,7 @@ export class AttemptRunner {
         transport.send(encodeCall({ sessionId: session.id, plugin: this.plugin.name }));
       },
       sleep: (ms) => sleep(host.clock, ms, signal),
+      note: (text) => void (this.#notes.size < MAX_NOTES && this.#notes.add(text)),
       keep: (make) => session.keepsakes.get(this.plugin.name, make),
     };
   }
@@ -230,7 +234,9 @@ export class AttemptRunner {
     for (const handshake of [...this.#handshakes]) handshake.abort(reason);
   }
 
-  #end(outcome: AttemptReport['outcome'], reason: string): void {
+  #end(outcome: AttemptReport['outcome'], cause: string): void {
+    const notes = [...this.#notes].filter((note) => !cause.includes(note));
+    const reason = [cause, ...notes].join('; ').slice(0, MAX_REASON_LENGTH);
     const atUs = this.#session.host.clock.now() - this.#session.startedAtUs;
     const packets = this.#scopes.reduce((sum, scope) => sum + scope.packets, 0);
     this.#report = { plugin: this.plugin.name, outcome, reason, atUs, packets, tries: this.round + 1 };

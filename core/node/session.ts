@@ -130,8 +130,7 @@ export class Session implements AttemptSession {
     this.#policy = policy;
     const contenders = plugins.map(({ name, path, packets = DEFAULT_PACKETS }) => ({ name, path, packets }));
     const outlook = outlookOf(this.#options.local, this.#remote);
-    const plan = planCascade(contenders, { outlook, relay: policy.relay ?? 'hold', limitMs });
-    this.#plan = plan;
+    const plan = (this.#plan = planCascade(contenders, { outlook, relay: policy.relay ?? 'hold', limitMs }));
     const direct = contenders.filter(({ path }) => path === 'direct').length;
     this.#nomination = new Nomination(this.host.clock, direct, plan.relayHoldMs);
     this.#limit = this.host.clock.after(plan.limitMs, () =>
@@ -151,10 +150,10 @@ export class Session implements AttemptSession {
   /** The initiator has told a responder what it runs. What runs already, because a connection came first, goes on. */
   open(opening: SessionOpening, remote: AddressContent | undefined, due: readonly DueAttempt[]): void {
     if (this.#over) return;
-    const { secret, family, reliable } = opening;
+    const { secret, plugins: _, ...policy } = opening;
     this.keys.learn(secret);
     this.#remote = remote ?? this.#remote;
-    this.#policy = { reliable, ...(family && { family }) };
+    this.#policy = policy;
     this.mailbox.nudge();
     this.start(due);
   }
@@ -196,15 +195,16 @@ export class Session implements AttemptSession {
   #runner(plugin: Plugin, round: number): AttemptRunner {
     const runner = new AttemptRunner(this, plugin, round);
     this.mailbox.open(plugin.name, round);
-    const { transport } = this.#policy;
-    if (transport && plugin.transport && plugin.transport !== transport) runner.skip(`a ${transport} was asked for`);
+    const { transport = plugin.transport } = this.#policy;
+    if (plugin.transport && plugin.transport !== transport) runner.skip(`a ${transport} was asked for`);
     return runner;
   }
 
   #startAtBothEnds(due: readonly DueAttempt[]): void {
-    const { family, reliable = false } = this.#policy;
+    const { family, transport, reliable = false } = this.#policy;
+    const wanted = { reliable, ...(family && { family }), ...(transport && { transport }) };
     const plugins = due.map(({ plugin, afterMs, round }) => ({ plugin: plugin.name, afterMs, round }));
-    this.#post({ open: { plugins, secret: this.keys.share, reliable, ...(family && { family }) }, entries: [] });
+    this.#post({ open: { plugins, secret: this.keys.share, ...wanted }, entries: [] });
     this.start(due);
   }
 
@@ -282,13 +282,14 @@ export class Session implements AttemptSession {
 
   #planInput(): PlanInput {
     const { role, local, servers, post } = this.#options;
-    const { family } = this.#policy;
+    const { family, transport } = this.#policy;
     return {
       role,
       local: ofFamily(local, family),
       remote: this.#remote && ofFamily(this.#remote, family),
       servers: serversOfFamily(servers, family),
       signalling: post !== undefined,
+      ...(transport && { transport }),
     };
   }
 

@@ -27,6 +27,8 @@ export interface PlanInput {
   readonly servers: Servers;
   /** Can the two ends exchange signal messages in this session? */
   readonly signalling: boolean;
+  /** What the pipe is to be carried by. Absent: whatever is found. */
+  readonly transport?: 'stream' | 'datagram';
 }
 
 export type Plan<P> =
@@ -65,7 +67,7 @@ export interface Attempt {
   readonly host: Host;
   /** Local address to bind to; undefined binds to every interface. */
   readonly bindAddress: string | undefined;
-  /** Fires when the attempt is over: lost, timed out, or the session closed. */
+  /** Fires when the attempt is over: lost, timed out, or won and the path that it found closed. */
   readonly signal: AbortSignal;
   /** 32 bytes that only this plugin at the two ends of this session knows. */
   readonly secret: Uint8Array;
@@ -81,6 +83,8 @@ export interface Attempt {
   /** The responder has opened a transport to the initiator's listening port: says which attempt it is for. */
   announce(transport: Transport): void;
   sleep(ms: number): Promise<void>;
+  /** What the account is to say beside the outcome, however the attempt ends: what was found out about the network. */
+  note(text: string): void;
   /**
    * Something of the plugin's that outlives the attempt: made by the first attempt that asks for it, with the node's own
    * host, shared with all later ones, and closed with the node.

@@ -1,4 +1,4 @@
-import { canonicalAddress, familyOf } from '../net/ip.ts';
+import { canonicalAddress, familyOf, isAddress } from '../net/ip.ts';
 import type { Random } from '../ports/index.ts';
 import { IgdFault, type IgdRemote } from './igd-service.ts';
 import type { Grant, MappingRequest } from './mapping.ts';
@@ -95,6 +95,10 @@ export class IgdMapper {
       try {
         return await this.#withLease(request, async (lifetimeS) => {
           await this.#remote.call('AddPortMapping', mapping(request, port, lifetimeS), signal);
+          // Some say yes to everybody, and leave the port to whoever had it before.
+          if ((await this.#owner(request, port, signal)) === 'other') {
+            throw new IgdFault(FAULT.conflict, 'the port is still led to another host');
+          }
           return port;
         });
       } catch (error) {
@@ -103,7 +107,7 @@ export class IgdMapper {
         if (error.code === FAULT.samePortRequired && port !== internal.port) port = internal.port;
         else if (CONFLICTS.has(error.code)) {
           // A mapping of our own from before a restart is no conflict, whatever the gateway calls it.
-          if (await this.#isOurs(request, port, signal)) return { port, lifetimeS: 0 };
+          if ((await this.#owner(request, port, signal)) === 'we') return { port, lifetimeS: 0 };
           port = FIRST_PORT + this.#random.below(65_536 - FIRST_PORT);
         } else throw error;
         if (tried === MAX_PORTS) {
@@ -125,13 +129,20 @@ export class IgdMapper {
     return { port: await add(0), lifetimeS: 0 };
   }
 
-  async #isOurs({ protocol, internal }: MappingRequest, port: number, signal: AbortSignal): Promise<boolean> {
+  /** Whom the gateway leads to by a port, as it says. */
+  async #owner(
+    { protocol, internal }: MappingRequest,
+    port: number,
+    signal: AbortSignal,
+  ): Promise<'we' | 'other' | 'unknown'> {
     try {
       const found = await this.#remote.call('GetSpecificPortMappingEntry', entry(protocol, port), signal);
-      const client = found.get('NewInternalClient');
-      return client === internal.address && found.get('NewInternalPort') === String(internal.port);
+      const client = found.get('NewInternalClient') ?? '';
+      if (!isAddress(client)) return 'unknown';
+      const same = canonicalAddress(client) === internal.address;
+      return same && found.get('NewInternalPort') === String(internal.port) ? 'we' : 'other';
     } catch (error) {
-      if (error instanceof IgdFault) return false;
+      if (error instanceof IgdFault) return 'unknown';
       throw error;
     }
   }

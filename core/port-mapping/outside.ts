@@ -31,5 +31,8 @@ export function doubleNat(
     return { certain: true, why: `double NAT: the gateway's own external address is ${external}` };
   }
   if (observed === undefined) return undefined;
-  return { certain: false, why: `the gateway says its address is ${external}, the Internet sees ${observed}` };
+  return {
+    certain: false,
+    why: `perhaps a double NAT: the gateway says that its address is ${external}, the Internet sees ${observed}`,
+  };
 }

@@ -101,6 +101,9 @@ describe('port mapping', () => {
     it('gets over a port that belongs to another host, an address that is wrong, and slowness', async () => {
       const conflict = await atHome((home) => mapOnce(home, [kind], ['conflict']));
       expect(conflict.external.port).not.toBe(6000);
+      const usurped = await atHome((home) => mapOnce(home, [kind], ['usurped']));
+      expect(usurped.external.port).not.toBe(6000);
+      expect(usurped.rules).toEqual([[`udp ${usurped.external.port}`, `${CLIENT}:6000`]]);
       const wrong = await atHome((home) => mapOnce(home, [kind], ['wrong-address'], { observed: EXTERNAL }));
       expect(wrong.doubt).toMatch(/198\.18\.0\.99.*203\.0\.113\.7/);
       expect((await atHome((home) => mapOnce(home, [kind], ['slow']))).external.port).toBe(6000);

@@ -16,6 +16,7 @@ const message = fc.record(
         secret: fixed(32),
         reliable: fc.boolean(),
         family: fc.constantFrom(4 as const, 6 as const),
+        transport: fc.constantFrom('stream' as const, 'datagram' as const),
       },
       { requiredKeys: ['plugins', 'secret', 'reliable'] },
     ),

@@ -27,6 +27,8 @@ export interface SessionOpening {
   readonly reliable: boolean;
   /** Which addresses may be used. Absent: all. */
   readonly family?: 4 | 6;
+  /** What the pipe is to be carried by. Absent: whatever is found. */
+  readonly transport?: 'stream' | 'datagram';
 }
 
 /** What two ends of a session say to each other over the signal channel. */
@@ -52,6 +54,8 @@ const HAS_SHARE = 4;
 const OPEN_RELIABLE = 1;
 const OPEN_FAMILY_4 = 2;
 const OPEN_FAMILY_6 = 4;
+const OPEN_STREAM = 8;
+const OPEN_DATAGRAM = 16;
 
 /** @throws RangeError if a limit is passed */
 export function encodeSessionMessage(message: SessionMessage): Buffer {
@@ -93,10 +97,11 @@ export function decodeSessionMessage(bytes: Uint8Array): SessionMessage {
   };
 }
 
-function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family }: SessionOpening): void {
+function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family, transport }: SessionOpening): void {
   if (plugins.length > MAX_PLUGINS) throw new RangeError(`more than ${MAX_PLUGINS} plugins`);
   const familyFlag = family === undefined ? 0 : family === 4 ? OPEN_FAMILY_4 : OPEN_FAMILY_6;
-  writer.u8((reliable ? OPEN_RELIABLE : 0) | familyFlag).bytes(secret);
+  const transportFlag = transport === undefined ? 0 : transport === 'stream' ? OPEN_STREAM : OPEN_DATAGRAM;
+  writer.u8((reliable ? OPEN_RELIABLE : 0) | familyFlag | transportFlag).bytes(secret);
   writer.u8(plugins.length);
   for (const { plugin, afterMs, round } of plugins) writer.ascii8(plugin).u16(afterMs).u8(round);
 }
@@ -104,8 +109,10 @@ function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family }:
 function readOpening(reader: ByteReader): SessionOpening {
   const flags = reader.u8('opening flags');
   const bothFamilies = OPEN_FAMILY_4 | OPEN_FAMILY_6;
-  if (flags > (OPEN_RELIABLE | bothFamilies)) throw new WireError(`unknown opening flags ${flags}`);
+  const bothTransports = OPEN_STREAM | OPEN_DATAGRAM;
+  if (flags > (OPEN_RELIABLE | bothFamilies | bothTransports)) throw new WireError(`unknown opening flags ${flags}`);
   if ((flags & bothFamilies) === bothFamilies) throw new WireError('an opening for one family and the other');
+  if ((flags & bothTransports) === bothTransports) throw new WireError('an opening for streams and for datagrams');
   const secret = reader.take(SESSION_SECRET_LENGTH, 'session secret');
   const plugins = list(reader, 'session plugins', () => ({
     plugin: reader.ascii8('session plugin'),
@@ -113,11 +120,13 @@ function readOpening(reader: ByteReader): SessionOpening {
     round: round(reader.u8('session plugin round')),
   }));
   const family = flags & OPEN_FAMILY_4 ? 4 : flags & OPEN_FAMILY_6 ? 6 : undefined;
+  const transport = flags & OPEN_STREAM ? 'stream' : flags & OPEN_DATAGRAM ? 'datagram' : undefined;
   return {
     plugins,
     secret,
     reliable: (flags & OPEN_RELIABLE) !== 0,
     ...(family && { family }),
+    ...(transport && { transport }),
   };
 }
 

@@ -1,15 +1,23 @@
 import type { Transports } from './connect.ts';
 import { always, better, never, type SideName, sometimes, type Verdict } from './verdict.ts';
 
-/** Either side dials where the other one's gateway leads; one such gateway is enough. */
+/** Either side calls where the other one's gateway leads, over TCP or UDP; one such gateway is enough. */
 export function portMapping(a: Transports, b: Transports): Verdict {
-  return better(dialled('b', b, a), dialled('a', a, b));
+  return better(called('b', b, a), called('a', a, b));
 }
 
-function dialled(name: SideName, { mapped, tcp }: Transports, dialling: Transports): Verdict {
+function called(name: SideName, mapped: Transports, calling: Transports): Verdict {
   const other = name === 'a' ? 'b' : 'a';
-  if (mapped.expected === 'never') return never(`${name} ${mapped.why}`);
-  if (dialling.tcp.blocked) return never(`TCP is blocked on side ${other}, which would dial`);
-  if (tcp.blocked || tcp.inboundBlocked) return never(`${name} lets no inbound connection through, mapped or not`);
-  return mapped.expected === 'always' ? always(`${name} ${mapped.why}`) : sometimes(`${name} ${mapped.why}`);
+  const { expected, why } = mapped.mapped;
+  if (expected === 'never') return never(`${name} ${why}`);
+  const closed = {
+    TCP: calling.tcp.blocked ? 'blocked' : mapped.tcp.blocked || mapped.tcp.inboundBlocked ? 'inbound' : undefined,
+    UDP: calling.udp.blocked ? 'blocked' : mapped.udp.blocked ? 'inbound' : undefined,
+  };
+  if (closed.TCP && closed.UDP) {
+    if (closed.TCP === 'blocked') return never(`TCP and UDP are blocked on side ${other}, which would call`);
+    return never(`${name} lets nobody in, mapped or not`);
+  }
+  const over = closed.TCP ? ', for UDP' : '';
+  return expected === 'always' ? always(`${name} ${why}${over}`) : sometimes(`${name} ${why}${over}`);
 }

@@ -3,29 +3,54 @@ import { ByteReader, ByteWriter } from '../../wire/bytes.ts';
 import { readEndpoints, writeEndpoints } from '../../wire/endpoints.ts';
 import { WireError } from '../../wire/wire-error.ts';
 
-/** Places that a peer can have us dial: an external endpoint for each family, and another where it is in doubt. */
+/** Places that one offer names: where the gateway leads to us, and another where its address is in doubt. */
 const MAX_ENDPOINTS = 4;
 
-/** What the two ends say to each other: where the other one can dial, that there is no more, that nobody answered there. */
+export type Protocol = 'udp' | 'tcp';
+
+/** What the two ends say to each other: where the other one can call, that there is no more, that nobody answered there. */
 export type LineMessage =
-  | { readonly kind: 'offer'; readonly endpoints: readonly Endpoint[] }
+  | { readonly kind: 'offer'; readonly protocol: Protocol; readonly endpoints: readonly Endpoint[] }
   | { readonly kind: 'no-more' }
   | { readonly kind: 'nobody-answered' };
 
-const KINDS = ['offer', 'no-more', 'nobody-answered'] as const;
+const TCP_OFFER = 0;
+const NO_MORE = 1;
+const NOBODY_ANSWERED = 2;
+const UDP_OFFER = 3;
 
 export function encodeLineMessage(message: LineMessage): Buffer {
-  const writer = new ByteWriter().u8(KINDS.indexOf(message.kind));
-  if (message.kind === 'offer') writeEndpoints(writer, message.endpoints.slice(0, MAX_ENDPOINTS));
+  const writer = new ByteWriter();
+  if (message.kind === 'no-more') writer.u8(NO_MORE);
+  else if (message.kind === 'nobody-answered') writer.u8(NOBODY_ANSWERED);
+  else {
+    writer.u8(message.protocol === 'tcp' ? TCP_OFFER : UDP_OFFER);
+    writeEndpoints(writer, message.endpoints.slice(0, MAX_ENDPOINTS));
+  }
   return writer.finish();
 }
 
 /** @throws WireError */
 export function decodeLineMessage(bytes: Uint8Array): LineMessage {
   const reader = new ByteReader(bytes);
-  const kind = KINDS[reader.u8('port-mapping kind')];
-  if (kind === undefined) throw new WireError('a port-mapping message of no kind');
-  const endpoints = kind === 'offer' ? readEndpoints(reader, 'mapped endpoints', MAX_ENDPOINTS) : [];
+  const message = read(reader);
   reader.end('port-mapping message');
-  return kind === 'offer' ? { kind, endpoints } : { kind };
+  return message;
+}
+
+function read(reader: ByteReader): LineMessage {
+  const kind = reader.u8('port-mapping kind');
+  switch (kind) {
+    case TCP_OFFER:
+    case UDP_OFFER: {
+      const endpoints = readEndpoints(reader, 'mapped endpoints', MAX_ENDPOINTS);
+      return { kind: 'offer', protocol: kind === TCP_OFFER ? 'tcp' : 'udp', endpoints };
+    }
+    case NO_MORE:
+      return { kind: 'no-more' };
+    case NOBODY_ANSWERED:
+      return { kind: 'nobody-answered' };
+    default:
+      throw new WireError(`a port-mapping message of kind ${kind}`);
+  }
 }

@@ -1,8 +1,5 @@
-import type { Family } from '../../net/endpoint.ts';
-import { familyOf } from '../../net/ip.ts';
 import { MappingError, type MappingErrorCode } from '../../port-mapping/mapping-error.ts';
 import { PortMapper, type PortMapperOptions } from '../../port-mapping/port-mapper.ts';
-import type { AddressContent, AddressInterface } from '../../wire/address/address-content.ts';
 import {
   type Attempt,
   NotApplicable,
@@ -13,20 +10,16 @@ import {
 } from '../plugin.ts';
 import { completeOptions, type OptionValues, type PluginOptions } from '../plugin-options.ts';
 import { register } from '../registry.ts';
-import { MappedPorts } from './mapped-ports.ts';
+import { type HiddenPlace, hiddenPlaces } from './hidden-ports.ts';
+import { type Mapped, MappedPorts } from './mapped-ports.ts';
+import { openMappedSocket } from './mapped-socket.ts';
 import { Meeting } from './meeting.ts';
 
-/** A port of ours that nobody outside reaches unless a gateway leads there. */
-export interface HiddenPort {
-  readonly address: string;
-  readonly port: number;
-  readonly family: Family;
-  /** How a STUN server sees the address; undefined: none was asked. */
-  readonly observed: string | undefined;
+export interface PortMappingPlan {
+  /** Ours, which may be none: then the peer has one. */
+  readonly places: readonly HiddenPlace[];
+  readonly wanted: PlanInput['transport'];
 }
-
-/** Ours, which may be none: then the peer has one. */
-export type PortMappingPlan = readonly HiddenPort[];
 
 const OPTIONS = {
   protocols: {
@@ -46,7 +39,7 @@ const OPTIONS = {
     min: 120_000,
     max: 86_400_000,
     default: 7_200_000,
-    meaning: 'The lease that is asked for, and renewed until the node closes',
+    meaning: 'The lease that is asked for, and renewed for as long as it is of use',
   },
 } as const satisfies PluginOptions;
 
@@ -60,19 +53,22 @@ const METHODS: Record<Options['protocols'], PortMapperOptions['methods']> = {
   igd: ['igd2', 'igd1'],
 };
 
-/** Addresses of a host that gateways are asked for: a home has one of each family. */
-const MAX_PORTS = 4;
+/**
+ * A mapped TCP port is dialled within so long, unless TCP gets nowhere. Then the gateway is asked for a UDP port, too, which
+ * most sessions never need.
+ */
+const TCP_HEAD_START_MS = 500;
 
 /** These say that there is nobody to ask, or that asking is of no use: nothing has failed. */
 const NOTHING_TO_ASK: ReadonlySet<MappingErrorCode> = new Set(['no-gateway', 'double-nat', 'unsupported']);
 
 /**
- * Whoever is behind a gateway that maps ports has its listening port mapped, and the other end dials it there. One such
- * gateway is enough, at either end; the mapping is made by the first attempt and held until the node closes.
+ * Whoever is behind a gateway that maps ports has one mapped, and the other end calls it there: its listening TCP port, or
+ * where that does not help, or datagrams are wanted, a UDP port. One such gateway is enough, at either end.
  */
 @register
 export class PortMapping implements Plugin<PortMappingPlan> {
-  static readonly summary = 'Asks the gateway for a port, by PCP, NAT-PMP or UPnP IGD, and is dialled there.';
+  static readonly summary = 'Asks the gateway for a port, by PCP, NAT-PMP or UPnP IGD, and is called there.';
   static readonly options = OPTIONS;
   readonly name = 'port-mapping';
   readonly path = 'direct';
@@ -84,28 +80,27 @@ export class PortMapping implements Plugin<PortMappingPlan> {
     this.#options = completeOptions(OPTIONS, options);
   }
 
-  plan({ local, remote, signalling }: PlanInput): Plan<PortMappingPlan> {
+  plan({ local, remote, signalling, transport: wanted }: PlanInput): Plan<PortMappingPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
-    const own = hiddenPorts(local);
-    if (own.length === 0 && hiddenPorts(remote).length === 0) {
+    const places = hiddenPlaces(local, wanted);
+    if (places.length === 0 && hiddenPlaces(remote, wanted).length === 0) {
       return { applicable: false, reason: 'neither end is behind a NAT or a firewall' };
     }
-    return { applicable: true, plan: own };
+    return { applicable: true, plan: { places, wanted } };
   }
 
-  async attempt(plan: PortMappingPlan, attempt: Attempt): Promise<ProvenTransport> {
+  async attempt({ places, wanted }: PortMappingPlan, attempt: Attempt): Promise<ProvenTransport> {
     const ports = attempt.keep((host) => new MappedPorts(new PortMapper(host, this.#mapperOptions())));
-    const meeting = new Meeting(attempt);
-    const offers = plan.map(async (hidden) => meeting.offer(await ports.endpointsOf(hidden, attempt.signal)));
-    const reasons = Promise.allSettled(offers).then((settled) => {
-      meeting.noMore();
-      return settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
-    });
+    const meeting = new Meeting(attempt, wanted);
+    const account = new Account((text) => attempt.note(text));
+    const offers = places.map((place) => offerPlace(place, { attempt, ports, meeting, account }));
+    const offered = Promise.all(offers).then(() => meeting.noMore());
     try {
       return await meeting.proven;
     } catch (error) {
       if (attempt.signal.aborted) throw error;
-      throw failure(await reasons, error as Error);
+      await offered;
+      throw account.failure(error as Error);
     }
   }
 
@@ -119,29 +114,67 @@ export class PortMapping implements Plugin<PortMappingPlan> {
   }
 }
 
-/** The listening ports that a stranger does not reach, as far as the address tells. */
-function hiddenPorts({ interfaces }: AddressContent): HiddenPort[] {
-  return interfaces
-    .filter(isHidden)
-    .slice(0, MAX_PORTS)
-    .map(({ address, external: observed, tcp }) => {
-      return { address, port: tcp.port!, family: familyOf(address), observed };
-    });
+interface Offering {
+  readonly attempt: Attempt;
+  readonly ports: MappedPorts;
+  readonly meeting: Meeting;
+  readonly account: Account;
 }
 
-function isHidden({ address, external, tcp }: AddressInterface): boolean {
-  if (tcp.port === undefined) return false;
-  const { mapping, filtering } = tcp.nat;
-  // Without a NAT there may still be a firewall, which nearly every IPv6 router has (RFC 6092).
-  if (familyOf(address) === 6) return filtering !== 'endpoint-independent';
-  return external !== address && mapping !== 'none';
+/** Offers the peer a TCP port at this place, and then a UDP port. Never rejects: what goes wrong is in the account. */
+async function offerPlace(place: HiddenPlace, { attempt, ports, meeting, account }: Offering): Promise<void> {
+  const { signal } = attempt;
+  const { tcpPort } = place;
+  if (tcpPort !== undefined) {
+    const mapped = await account.of(ports.listening(place, tcpPort, signal));
+    if (mapped instanceof Error) {
+      if (isNobodyToAsk(mapped)) return;
+    } else {
+      meeting.offer('tcp', mapped.endpoints);
+      if (place.udp) await Promise.race([attempt.sleep(TCP_HEAD_START_MS), meeting.proven]).catch(() => {});
+    }
+  }
+  if (!place.udp || signal.aborted || meeting.over) return;
+  const open = async (): Promise<Mapped> => {
+    const socket = await openMappedSocket(attempt, place.address);
+    meeting.take(socket.proven);
+    return ports.datagrams(place, socket.port, signal);
+  };
+  const mapped = await account.of(open());
+  if (!(mapped instanceof Error)) meeting.offer('udp', mapped.endpoints);
 }
 
-/** Where nobody could be asked at either end, the plugin was of no use here, which is another thing than failing. */
-function failure(reasons: readonly Error[], end: Error): Error {
-  const told = reasons.filter((reason) => reason instanceof MappingError);
-  const text = [...new Set(reasons.map(({ message }) => message))].join('; ');
-  const useless = reasons.length === told.length && told.every(({ code }) => NOTHING_TO_ASK.has(code));
-  if (useless && end instanceof NotApplicable) return new NotApplicable(text || end.message);
-  return text ? new Error(text) : end;
+/** What gateways said, for whoever asks why there is no connection. */
+class Account {
+  readonly #reasons: Error[] = [];
+  readonly #note: (text: string) => void;
+
+  /** @param note of another NAT in front of the gateway, which is worth knowing however this ends */
+  constructor(note: (text: string) => void) {
+    this.#note = note;
+  }
+
+  async of(mapping: Promise<Mapped>): Promise<Mapped | Error> {
+    try {
+      const mapped = await mapping;
+      if (mapped.doubt !== undefined) this.#note(mapped.doubt);
+      return mapped;
+    } catch (error) {
+      if (error instanceof MappingError && error.code === 'double-nat') this.#note(error.message);
+      this.#reasons.push(error as Error);
+      return error as Error;
+    }
+  }
+
+  /** Where nobody could be asked at either end, the plugin was of no use here, which is another thing than failing. */
+  failure(end: Error): Error {
+    const said = [...new Set(this.#reasons.map(({ message }) => message))].join('; ');
+    if (this.#reasons.every(isNobodyToAsk) && end instanceof NotApplicable)
+      return new NotApplicable(said || end.message);
+    return said ? new Error(said) : end;
+  }
+}
+
+function isNobodyToAsk(reason: Error): boolean {
+  return reason instanceof MappingError && NOTHING_TO_ASK.has(reason.code);
 }

@@ -5,7 +5,7 @@ import { WRONG_ADDRESS } from './fault.ts';
 import type { GatewayTable } from './gateway-table.ts';
 import { type Lease, type LeaseRefusal, type LeaseRequest, LeaseTable } from './lease-table.ts';
 
-/** The neighbour that has the port already where a gateway has the fault `conflict`. */
+/** The neighbour that has the port already where a gateway has the fault `conflict` or `usurped`. */
 const NEIGHBOUR = '192.0.2.254';
 const MAX_PINHOLES = 1024;
 
@@ -67,7 +67,8 @@ export class GatewayState {
 
   lease(request: LeaseRequest): Lease | LeaseRefusal {
     const { protocol, internal, wantedPort, exact } = request;
-    if (this.has('conflict') && wantedPort > 0 && !this.leases.of(protocol, internal)) {
+    const contested = this.has('conflict') || this.has('usurped');
+    if (contested && wantedPort > 0 && !this.leases.of(protocol, internal)) {
       if (![...this.#taken].some((each) => each.startsWith(protocol))) this.#taken.add(`${protocol} ${wantedPort}`);
       if (this.#taken.has(`${protocol} ${wantedPort}`)) {
         return exact ? 'conflict' : this.leases.request({ ...request, wantedPort: 0 });

@@ -89,8 +89,9 @@ function add(action: Action, exact: boolean): Lease {
   const lease = state.lease({ protocol, internal, wantedPort: port, exact, lifetimeS, description });
   if (lease === 'full') throw version === 2 ? new IgdError(728, 'NoPortMapsAvailable') : failed();
   if (lease === 'not-owner') throw new IgdError(729, 'ConflictWithOtherMechanisms');
-  if (lease === 'conflict') throw new IgdError(718, 'ConflictInMappingEntry');
-  return lease;
+  if (lease !== 'conflict') return lease;
+  if (!state.has('usurped')) throw new IgdError(718, 'ConflictInMappingEntry');
+  return { protocol, internal, externalPort: port, nonce: undefined, description, expiresUs: undefined };
 }
 
 function remove(action: Action): Results {
