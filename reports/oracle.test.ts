@@ -90,7 +90,9 @@ describe('udp-punch beyond mapping and filtering', () => {
 
   it.each([
     ['preserving', 'always'],
+    ['offset', 'always'],
     ['sequential', 'always'],
+    ['local-sequential', 'always'],
     ['random', 'never'],
     ['block', 'never'],
   ] as const)('%s allocation: prediction connects %s', (allocation, verdict) => {

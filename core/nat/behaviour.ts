@@ -11,14 +11,21 @@ export type { PortMappingFault, PortMappingProtocol } from './port-mapping-servi
 /** RFC 4787 sections 4.1 and 5: what a mapping or a filter depends on besides the internal endpoint. */
 export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';
 
+/**
+ * How the external port of a new mapping is chosen. `preserving` keeps the internal port, `offset` adds a constant to it,
+ * and both fall back to a random one on collision; `sequential` adds `step` to the last external port;
+ * `local-sequential` does that only if the internal port follows that of the last mapping, and else draws; `block` draws
+ * within the block of `blockSize` ports that belongs to the internal host (RFC 7422).
+ */
+export const ALLOCATIONS = ['preserving', 'offset', 'sequential', 'local-sequential', 'random', 'block'] as const;
+
+export type Allocation = (typeof ALLOCATIONS)[number];
+
 export interface PortAllocation {
-  /**
-   * How the external port of a new mapping is chosen. `preserving` keeps the internal port and falls back to a random
-   * one on collision; `sequential` adds `step` to the last one; `block` draws at random within the block of
-   * `blockSize` ports that belongs to the internal host (RFC 7422).
-   */
-  readonly allocation: 'preserving' | 'sequential' | 'random' | 'block';
-  /** For `sequential`: may be negative, never 0. */
+  readonly allocation: Allocation;
+  /** For `offset`: from the internal to the external port, wrapped within the range. May be negative, never 0. */
+  readonly offset: number;
+  /** For `sequential` and `local-sequential`: may be negative, never 0. */
   readonly step: number;
   /** First and last external port. */
   readonly range: readonly [number, number];
@@ -205,6 +212,7 @@ export const DEFAULT_BEHAVIOUR: NatBehaviour = {
   firewall: false,
   ports: {
     allocation: 'preserving',
+    offset: 1000,
     step: 1,
     range: [1024, 65535],
     parity: false,

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../net/endpoint.ts';
+import type { Allocation } from './behaviour.ts';
 import type { Finding } from './finding.ts';
 
 /** How one destination saw a local port. */
@@ -8,12 +9,10 @@ export interface MappingSample {
 }
 
 /**
- * How the external port of a new mapping is chosen, as one host sees it. `preserving`: the local port. `offset`: the
- * local port and a constant. `sequential`: the last external port and a step. `local-sequential`: that, but only when
- * the local port follows the last one too. `random`: anywhere. `block`: anywhere within few ports, be they the host's
- * own (RFC 7422) or a narrow range that all hosts share: from one host they look alike.
+ * How the external port of a new mapping is chosen, as one host sees it. `block` is anywhere within few ports, be they the
+ * host's own (RFC 7422) or a narrow range that all hosts share: from one host they look alike.
  */
-export type AllocationKind = 'preserving' | 'offset' | 'sequential' | 'local-sequential' | 'random' | 'block';
+export type AllocationKind = Allocation;
 
 /** A mapping that a NAT made for us. */
 export interface PortSample extends MappingSample {

@@ -90,6 +90,27 @@ describe('judgePorts', () => {
     ],
     ['local ports and a constant', [60_000, 60_100, 60_300], { locals: [50_000, 50_100, 50_300] }, 'offset', 10_000],
     [
+      'local ports and a constant, round the end of the range',
+      [60_000, 1030, 60_300, 1100, 64_000],
+      { locals: [50_000, 55_542, 50_300, 55_612, 54_000] },
+      'offset',
+      10_000,
+    ],
+    [
+      'local ports less a constant, round the end of the range',
+      [2000, 65_000, 2300, 3000],
+      { locals: [12_000, 10_488, 12_300, 13_000] },
+      'offset',
+      -10_000,
+    ],
+    [
+      'two constants without an order',
+      [60_000, 65_300, 60_600, 60_700, 60_900],
+      { locals: [50_000, 50_300, 50_600, 50_700, 50_900] },
+      'random',
+      0,
+    ],
+    [
       'local ports that grow evenly, and a constant',
       [60_000, 60_100, 60_200],
       { locals: [50_000, 50_100, 50_200] },

@@ -72,16 +72,34 @@ function preserving(made: readonly PortSample[]): Verdict | undefined {
 
 function offset(made: readonly PortSample[]): Verdict | undefined {
   const first = firstOfEach(made);
-  const [one, two, three] = first;
-  if (!one || !two || !three) return undefined;
-  const constant = one.mapped.port - one.localPort;
-  if (first.some(({ mapped, localPort }) => mapped.port - localPort !== constant)) return undefined;
-  const evidence = `${pairs(first)}: always ${constant} apart`;
-  // Local ports that are equally far from each other would look the same through a NAT that counts.
-  const regular = first.every((sample, index) => {
-    return index < 2 || sample.localPort - first[index - 1]!.localPort === two.localPort - one.localPort;
+  const distances = first.map(({ localPort, mapped }) => mapped.port - localPort);
+  const [constant, ...others] = [...new Set(distances)].sort((a, b) => times(distances, b) - times(distances, a));
+  if (constant === undefined || times(distances, constant) < 3) return undefined;
+  // Beyond the end of the NAT's range it goes on at the other end, and there the distance is another one, as constant.
+  if (others.length > 1 || (others.length === 1 && !goesRound(first, constant, others[0]!))) return undefined;
+  const round = others.length === 1 ? `, or ${others[0]} round the end of the range` : '';
+  const evidence = `${pairs(first)}: always ${constant} apart${round}`;
+  return isRegular(first) ? verdict(unknown(evidence)) : verdict(found('offset', evidence), constant);
+}
+
+function times(numbers: readonly number[], number: number): number {
+  return numbers.filter((other) => other === number).length;
+}
+
+/** Those local ports that are as far off as the range is long lie all at one end. */
+function goesRound(first: readonly PortSample[], constant: number, other: number): boolean {
+  const [plain, round] = [constant, other].map((by) =>
+    first.filter(({ localPort, mapped }) => mapped.port - localPort === by).map(({ localPort }) => localPort),
+  );
+  return other < constant ? Math.min(...round!) > Math.max(...plain!) : Math.max(...round!) < Math.min(...plain!);
+}
+
+/** Local ports that are equally far from each other would look the same through a NAT that counts. */
+function isRegular([one, two, ...more]: readonly PortSample[]): boolean {
+  const step = two!.localPort - one!.localPort;
+  return [one, two, ...more].every((sample, index, all) => {
+    return index === 0 || sample!.localPort - all[index - 1]!.localPort === step;
   });
-  return regular ? verdict(unknown(evidence)) : verdict(found('offset', evidence), constant);
 }
 
 function sequential(made: readonly PortSample[]): Verdict | undefined {

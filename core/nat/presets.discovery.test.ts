@@ -7,6 +7,7 @@ import { PRESETS } from './presets.ts';
 /** What each preset looks like from behind it: all that there are. */
 const CLASSIC_NAMES: readonly (readonly [string, ClassicNat])[] = [
   ['open', 'open'],
+  ['symmetric-udp-firewall', 'symmetric-udp-firewall'],
   ['full-cone', 'full-cone'],
   ['restricted-cone', 'restricted-cone'],
   ['port-restricted-cone', 'port-restricted-cone'],

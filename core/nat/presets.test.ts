@@ -13,6 +13,7 @@ const resolved = (name: string) => resolveBehaviour(PRESETS[name]!.behaviour);
 describe('the classic kinds', () => {
   test.each([
     ['open', EI, EI, 'preserving'],
+    ['symmetric-udp-firewall', EI, APD, 'preserving'],
     ['full-cone', EI, EI, 'preserving'],
     ['restricted-cone', EI, AD, 'preserving'],
     ['port-restricted-cone', EI, APD, 'preserving'],
@@ -23,7 +24,8 @@ describe('the classic kinds', () => {
     const { udp, tcp, ports } = DEFAULT_BEHAVIOUR;
     expect(resolved(name)).toEqual({
       ...DEFAULT_BEHAVIOUR,
-      translation: name === 'open' ? 'none' : 'napt',
+      translation: name === 'open' || name === 'symmetric-udp-firewall' ? 'none' : 'napt',
+      firewall: name === 'symmetric-udp-firewall',
       udp: { ...udp, mapping, filtering },
       tcp: { ...tcp, mapping, filtering },
       ports: { ...ports, allocation },
@@ -31,8 +33,8 @@ describe('the classic kinds', () => {
     });
   });
 
-  test('are seven', () => {
-    expect(Object.keys(CLASSIC)).toHaveLength(7);
+  test('are seven, and one whose ports can be guessed', () => {
+    expect(Object.keys(CLASSIC)).toHaveLength(8);
   });
 });
 
@@ -110,6 +112,7 @@ describe('what presets claim', () => {
       Object.keys(PRESETS).filter((name) => holds(resolved(name)));
     expect(where(({ translation }) => translation === 'none')).toEqual([
       'open',
+      'symmetric-udp-firewall',
       'ipv6-firewall',
       'ipv6-firewall-compliant',
       'ipv6-firewall-transparent',

@@ -23,6 +23,9 @@ export function freshPort({ ports }: NatBehaviour, { external: [address], start 
       const entries = sequence.map((port, index) => `${index} : ${port}`).join(', ');
       return `${address} : numgen inc mod ${sequence.length} map { ${entries} }`;
     }
+    case 'offset':
+    case 'local-sequential':
+      throw new RangeError(`${ports.allocation} ports can't be compiled`); // unsupported.ts tells beforehand
   }
 }
 

@@ -31,6 +31,9 @@ export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string |
 type Check = (behaviour: NatBehaviour, site: NatSite, plans: readonly ProtocolPlan[]) => string | undefined;
 
 const mappings: Check = ({ ports, secondary }) => {
+  if (ports.allocation === 'offset') return 'ports.allocation: offset: no statement of nftables adds to a port';
+  if (ports.allocation === 'local-sequential')
+    return 'ports.allocation: local-sequential: no statement of nftables knows the last local port';
   if (ports.parity) return 'ports.parity: no allocator of nftables looks at it';
   if (ports.contention > 0) return 'ports.contention: nobody else is behind the NAT to take ports';
   if (secondary.onCollision || secondary.underLoad > 0)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PortAllocation } from '../../core/nat/behaviour.ts';
 import { discoverNat } from '../../core/nat/discovery.ts';
 import { discoverLifetime } from '../../core/nat/discovery-lifetime.ts';
 import { discover, play } from '../../core/nat/discovery-world.suite.ts';
@@ -35,6 +36,19 @@ describe('a measured preset', () => {
     // What lets nothing of STUN out shows nothing that a preset could say.
     if (report.udp.value === 'unknown') expect(again.udp.value).not.toBe('blocked');
     else expect(summary(again)).toEqual(summary(report));
+  });
+
+  it.each<Partial<PortAllocation>>([
+    { allocation: 'offset', offset: 1000 },
+    { allocation: 'offset', offset: -20_000 },
+    { allocation: 'local-sequential', step: 3 },
+    { allocation: 'local-sequential', step: -1 },
+  ])('says what the ports are that %j gives out', async (ports) => {
+    for (const mapping of ['endpoint-independent', 'address-and-port-dependent'] as const) {
+      const [behaviour] = load({ name: 'measured', report: await discover([{ mapping, ports }]) });
+      expect(behaviour!.ports).toMatchObject(ports);
+      expect(behaviour!.udp.mapping).toBe(mapping);
+    }
   });
 
   it('has the lifetime if that was measured', async () => {

@@ -82,11 +82,9 @@ function ports({ ports: found, translation }: Pick<TcpReport, 'ports' | 'transla
     case 'sequential':
       return { allocation, step: found.step, ...contention };
     case 'offset':
-      notes.push(`external ports are local ports and ${found.step}, which a scenario can't say: taken for preserving`);
-      return { allocation: 'preserving' };
+      return { allocation, offset: found.step };
     case 'local-sequential':
-      notes.push('external ports follow local ones, which a scenario can’t say: taken for sequential');
-      return { allocation: 'sequential', step: found.step };
+      return { allocation, step: found.step };
     case undefined:
       return undefined;
   }

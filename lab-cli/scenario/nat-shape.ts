@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AllowedPort, NatBehaviour, NatDescription } from '../../core/nat/behaviour.ts';
+import { ALLOCATIONS, type AllowedPort, type NatBehaviour, type NatDescription } from '../../core/nat/behaviour.ts';
 import { PORT_MAPPING_FAULTS, PORT_MAPPING_PROTOCOLS } from '../../core/nat/port-mapping-service.ts';
 import { durationMs, flag, oneOf, strictMap, wholeNumber } from './shapes.ts';
 
@@ -19,15 +19,14 @@ const allowedPort = () =>
 const dependence = () => oneOf(DEPENDENCE).optional();
 const port = () => wholeNumber(1, 65535);
 
+const notZero = () =>
+  wholeNumber(-65535, 65535).refine((number) => number !== 0, { error: 'a whole number other than 0' });
+
 const ports = () =>
   strictMap({
-    allocation: oneOf(['preserving', 'sequential', 'random', 'block'])
-      .describe('How the external port of a new mapping is chosen')
-      .optional(),
-    step: wholeNumber(-65535, 65535)
-      .refine((step) => step !== 0, { error: 'a whole number other than 0' })
-      .describe('sequential: what is added to the last port')
-      .optional(),
+    allocation: oneOf(ALLOCATIONS).describe('How the external port of a new mapping is chosen').optional(),
+    offset: notZero().describe('offset: what is added to the internal port').optional(),
+    step: notZero().describe('sequential, local-sequential: what is added to the last external port').optional(),
     range: z
       .tuple([port(), port()], { error: PORT_RANGE })
       .refine(([first, last]) => first <= last, { error: PORT_RANGE })

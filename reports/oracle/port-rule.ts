@@ -10,27 +10,48 @@ export type PortRule = 'follow' | 'chance' | 'random';
 /** Local ports that a host picks for itself (RFC 6335 section 6). */
 const DYNAMIC = [49_152, 65_535] as const;
 
-/** Of a chain of translating NATs, host side first: each layer hands on what the one before it makes, or makes it anew. */
-export function portRule(nats: readonly NatBehaviour[]): PortRule {
-  return nats.reduce<PortRule>((inner, nat) => layer(inner, nat), 'follow');
+/** What a layer hands on: how well the ports can be told, and whether neighbours are one apart. */
+interface HandedOn {
+  readonly rule: PortRule;
+  readonly byOne: boolean;
 }
 
-function layer(inner: PortRule, { ports, pooling, addresses }: NatBehaviour): PortRule {
-  if (pooling === 'arbitrary' && addresses > 1) return 'random';
-  switch (ports.allocation) {
+/** Of a chain of translating NATs, host side first: each layer hands on what the one before it makes, or makes it anew. */
+export function portRule(nats: readonly NatBehaviour[]): PortRule {
+  return nats.reduce<HandedOn>((inner, nat) => layer(inner, nat), { rule: 'follow', byOne: true }).rule;
+}
+
+const SCATTERED: HandedOn = { rule: 'random', byOne: false };
+
+function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour): HandedOn {
+  if (pooling === 'arbitrary' && addresses > 1) return SCATTERED;
+  const { allocation, step, parity, contention } = ports;
+  switch (allocation) {
     case 'preserving':
-      return keeps(ports, inner);
-    case 'sequential':
-      return ports.contention > 0 ? 'chance' : 'follow'; // whatever was handed on
+      return { ...inner, rule: keeps(ports, inner.rule) };
+    case 'offset':
+      return { ...inner, rule: shifts(ports, inner.rule) };
+    case 'sequential': // whatever was handed on
+      return { rule: contention > 0 ? 'chance' : 'follow', byOne: step === 1 };
+    case 'local-sequential': {
+      if (!inner.byOne || inner.rule === 'random' || (parity && step % 2 === 0)) return SCATTERED;
+      return { rule: contention > 0 ? 'chance' : inner.rule, byOne: step === 1 };
+    }
     case 'random':
     case 'block':
-      return 'random';
+      return SCATTERED;
   }
 }
 
 function keeps({ range: [low, high] }: PortAllocation, inner: PortRule): PortRule {
   if (inner === 'random' || (low <= DYNAMIC[0] && high >= DYNAMIC[1])) return inner;
   return low > DYNAMIC[1] || high < DYNAMIC[0] ? 'random' : 'chance';
+}
+
+/** Where the range is short, two local ports may come to one external port. */
+function shifts({ offset, range: [low, high], parity }: PortAllocation, inner: PortRule): PortRule {
+  if (inner === 'random' || (parity && offset % 2 !== 0)) return 'random';
+  return high - low >= DYNAMIC[1] - DYNAMIC[0] ? inner : 'chance';
 }
 
 /** What a search for one of many random ports is up against. */
@@ -54,13 +75,18 @@ export function searchRoom(nats: readonly NatBehaviour[]): SearchRoom {
 }
 
 /** A layer that keeps ports hands on those of the layer inside of it, or the host's own, drawn from the dynamic ones. */
-function drawnFrom({ allocation, range, blockSize, parity }: PortAllocation, inner: number): number {
-  const size = range[1] - range[0] + 1;
+function drawnFrom({ allocation, offset, range, blockSize, parity }: PortAllocation, inner: number): number {
+  const [low, high] = range;
+  const size = high - low + 1;
+  const kept = inner > 0 ? inner : DYNAMIC[1] - DYNAMIC[0] + 1;
   switch (allocation) {
     case 'preserving':
-      return inner > 0 ? inner : DYNAMIC[1] - DYNAMIC[0] + 1;
+      return kept;
+    case 'offset': // Round the end of the range, they are at both ends of it.
+      return DYNAMIC[0] + offset >= low && DYNAMIC[1] + offset <= high ? kept : size;
     case 'sequential':
       return 0;
+    case 'local-sequential': // of local ports that are drawn
     case 'random':
       return parity ? Math.ceil(size / 2) : size;
     case 'block':

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { NatDescription } from '../../core/nat/behaviour.ts';
+import { ALLOCATIONS, type NatDescription } from '../../core/nat/behaviour.ts';
 import { ICMP, type Packet, TCP, UDP } from '../packet.ts';
 import { Drive } from './drive.suite.ts';
 
@@ -13,7 +13,8 @@ const dependence = fc.constantFrom(
 /** Any behaviour at all, with short times and few ports, so that things expire, collide and run out. */
 export const behaviours: fc.Arbitrary<NatDescription> = fc.record({
   ports: fc.record({
-    allocation: fc.constantFrom('preserving', 'sequential', 'random', 'block'),
+    allocation: fc.constantFrom(...ALLOCATIONS),
+    offset: fc.constantFrom(1, 1000, -7),
     step: fc.constantFrom(1, 2, -1, -3),
     range: fc.constantFrom([40000, 40011], [4990, 5010], [1024, 65535]),
     parity: fc.boolean(),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AllowedPort, NatDescription } from '../../core/nat/behaviour.ts';
+import { ALLOCATIONS, type AllowedPort, type NatDescription } from '../../core/nat/behaviour.ts';
 
 const dependence = fc.constantFrom(
   'endpoint-independent' as const,
@@ -15,7 +15,8 @@ function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
 /** NATs of any kind, of which most are usual in most respects. */
 export const nats: fc.Arbitrary<NatDescription> = fc.record({
   ports: fc.record({
-    allocation: fc.constantFrom('preserving' as const, 'sequential' as const, 'random' as const, 'block' as const),
+    allocation: fc.constantFrom(...ALLOCATIONS),
+    offset: fc.constantFrom(1000, -10_000, 1),
     step: fc.constantFrom(1, 2, -1),
     range: mostly<readonly [number, number]>([1024, 65535], [32768, 60999], [50001, 65535]),
     parity: mostly(false, true),

@@ -34,6 +34,16 @@ export const CLASSIC: Readonly<Record<string, Preset>> = {
       filtering: 'endpoint-independent',
     }),
   ),
+  'symmetric-udp-firewall': preset(
+    'No NAT, but a firewall in front of a public address that lets in only the endpoints that the host has sent to.',
+    documented('RFC 3489 section 5, symmetric UDP firewall', {
+      translation: 'none',
+      firewall: true,
+      udp: { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' },
+    }),
+    assumed(AS_UDP, { tcp: { mapping: 'endpoint-independent', filtering: 'address-and-port-dependent' } }),
+    assumed(SILENT, { tcp: { unsolicited: 'drop' } }),
+  ),
   'full-cone': preset(
     'Keeps one external port for each socket and lets anybody send to it.',
     ...cone('endpoint-independent'),

@@ -97,6 +97,78 @@ describe('random', () => {
   });
 });
 
+describe('offset', () => {
+  test.each([1000, -10_000])('adds %i, so that the distances between local ports stay', (offset) => {
+    const { take } = bench({ allocation: 'offset', offset });
+    expect([take(50_000), take(50_003), take(20_000)]).toEqual([50_000, 50_003, 20_000].map((port) => port + offset));
+  });
+
+  test('wraps within the range', () => {
+    const { take } = bench({ allocation: 'offset', offset: 1000 });
+    expect([take(64_535), take(64_536)]).toEqual([65_535, 1024]);
+    const down = bench({ allocation: 'offset', offset: -1000, range: [20_000, 29_999] });
+    expect(down.take(20_500)).toBe(29_500);
+  });
+
+  test('draws where the port is taken', () => {
+    const { take } = bench({ allocation: 'offset', offset: 1000, range: [1024, 9000] });
+    expect(take(5000)).toBe(6000);
+    const second = take(5000);
+    expect(second).not.toBe(6000);
+    expect(second).toBeLessThanOrEqual(9000);
+  });
+
+  test('RFC 4787 REQ-4 with parity, an odd offset never fits', () => {
+    const { take } = bench({ allocation: 'offset', offset: 1001, parity: true });
+    const ports = Array.from({ length: 20 }, (_, index) => take(5000 + index));
+    expect(ports.map((port, index) => (port ^ (5000 + index)) & 1)).toEqual(ports.map(() => 0));
+  });
+});
+
+describe('local-sequential', () => {
+  test.each([1, 3, -2])('goes on by %i where the local port follows the last one', (step) => {
+    const { take } = bench({ allocation: 'local-sequential', step });
+    const ports = Array.from({ length: 5 }, (_, index) => take(50_000 + index));
+    expect(differences(ports)).toEqual([step, step, step, step]);
+  });
+
+  test('draws anew where it does not, or another mapping came in between', () => {
+    const { take } = bench({ allocation: 'local-sequential' });
+    const first = take(50_000);
+    for (const [local, expected] of [
+      [50_000, first + 1],
+      [50_002, first + 2],
+    ] as const)
+      expect(take(local)).not.toBe(expected);
+    const one = take(40_000);
+    take(9000, OTHER);
+    expect(take(40_001)).not.toBe(one + 1);
+  });
+
+  test('draws where the next port is taken, and follows the one that it drew', () => {
+    const { take, space } = bench({ allocation: 'local-sequential' });
+    const first = take(50_000);
+    space.take(first + 1);
+    const second = take(50_001);
+    expect(second).not.toBe(first + 1);
+    expect(take(50_002)).toBe(second + 1);
+  });
+
+  test('what came and went unseen came in between', () => {
+    const { take, allocator } = bench({ allocation: 'local-sequential' });
+    const first = take(50_000);
+    allocator.skip(1);
+    expect(take(50_001)).not.toBe(first + 1);
+  });
+
+  test('gives out every port', () => {
+    const { take } = bench({ allocation: 'local-sequential', range: [40_000, 40_009] });
+    const ports = Array.from({ length: 10 }, (_, index) => take(5000 + index));
+    expect(new Set(ports).size).toBe(10);
+    expect(take(5010)).toBe(NONE);
+  });
+});
+
 describe('holds', () => {
   test('a port that only its last host may have is found even among thousands', () => {
     const { space, take } = bench({ allocation: 'random' }, 1_000_000);

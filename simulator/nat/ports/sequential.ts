@@ -5,6 +5,7 @@ import { NONE } from '../pair-index.ts';
 import type { PortAllocator, PortExceptions } from './allocator.ts';
 import { candidatesWithin } from './candidates.ts';
 import type { PortSpace } from './port-space.ts';
+import { fits, wrap } from './wrap.ts';
 
 /**
  * The last port plus `step`, wrapped within the range, and on in the same stride past ports that are taken. With
@@ -15,7 +16,6 @@ export class SequentialAllocator implements PortAllocator {
   readonly #ports: PortAllocation;
   readonly #space: PortSpace;
   readonly #random: Random;
-  readonly #low: number;
   readonly #size: number;
   #last: number;
 
@@ -23,20 +23,20 @@ export class SequentialAllocator implements PortAllocator {
     this.#ports = ports;
     this.#space = space;
     this.#random = random;
-    this.#low = ports.range[0];
-    this.#size = ports.range[1] - ports.range[0] + 1;
-    this.#last = this.#low + random.below(this.#size);
+    const [low, high] = ports.range;
+    this.#size = high - low + 1;
+    this.#last = low + random.below(this.#size);
   }
 
   choose(host: AddressId, internalPort: number, exceptions?: PortExceptions): number {
-    const { parity, step, range } = this.#ports;
+    const { step, range } = this.#ports;
     const candidates = candidatesWithin(range[0], range[1], this.#ports, internalPort);
     if (!this.#space.hasAvailable(host, candidates, exceptions)) return NONE;
     let port = this.#last;
     for (let tries = 0; tries < this.#size; tries++) {
-      port = this.#wrap(port + step);
-      const fitting = parity && ((port ^ internalPort) & 1) === 1 ? this.#wrap(port + Math.sign(step)) : port;
-      if (parity && ((fitting ^ internalPort) & 1) === 1) continue; // the range's ends have one parity
+      port = wrap(port + step, range);
+      const fitting = fits(this.#ports, internalPort, port) ? port : wrap(port + Math.sign(step), range);
+      if (!fits(this.#ports, internalPort, fitting)) continue; // the range's ends have one parity
       if (this.#space.isAvailable(fitting, host, exceptions)) return (this.#last = fitting);
     }
     // A step that divides the size of the range comes round without having met every port.
@@ -46,11 +46,6 @@ export class SequentialAllocator implements PortAllocator {
   }
 
   skip(count: number): void {
-    this.#last = this.#wrap(this.#last + (count % this.#size) * this.#ports.step);
-  }
-
-  #wrap(port: number): number {
-    const offset = (port - this.#low) % this.#size;
-    return this.#low + (offset < 0 ? offset + this.#size : offset);
+    this.#last = wrap(this.#last + (count % this.#size) * this.#ports.step, this.#ports.range);
   }
 }
