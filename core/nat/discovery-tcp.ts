@@ -73,8 +73,11 @@ async function discover(host: TcpHost, dialler: Dialler, options: TcpDiscoveryOp
   }
   const others = destinations(server, usableAlternate(server, other), options.servers);
   const samples = [sample, ...(await dialler.remap(sample, others))];
-  const ports =
-    options.rounds > 0 ? await investigatePorts(dialler, options.rounds, samples, host.random) : judgePorts(samples);
+  const made =
+    options.rounds > 0
+      ? await investigatePorts(dialler, options.rounds, samples, host.random)
+      : { samples, neighbours: [] };
+  const ports = judgePorts(made.samples, made.neighbours);
   const mapping = others.length > 0 ? judgeMapping(samples) : unknown('the server has no second address and port');
   return { server, report: { tcp, translation, mapping, mappings: samples.map(plain), ports } };
 }

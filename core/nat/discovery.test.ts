@@ -175,6 +175,15 @@ describe('a quick discovery', () => {
     expect(changed.ports.samples).toHaveLength(4);
   });
 
+  it.each(PAIRS)('tells a count along with local ports from chance: $mapping, $filtering', async (behaviour) => {
+    const report = await discover([{ ...behaviour, ports: { allocation: 'local-sequential', step: 3 } }], {
+      depth: 'quick',
+    });
+    expect([report.ports.allocation.value, report.ports.step]).toEqual(['local-sequential', 3]);
+    expect([report.mapping.value, report.filtering.value]).toEqual([behaviour.mapping, behaviour.filtering]);
+    expect(report.tookMs).toBeLessThan(1000);
+  });
+
   it('takes no more time on a satellite line than it may', async () => {
     const behaviour: NatDescription = { filtering: 'address-and-port-dependent', ports: { allocation: 'sequential' } };
     const report = await discover([behaviour], { depth: 'quick', link: { latencyUs: 300_000 } });

@@ -11,7 +11,7 @@ import { judge, portSamples, type SocketReport } from './discovery-verdict.ts';
 import { unknown } from './finding.ts';
 import type { NatReport, TcpReport } from './nat-report.ts';
 import type { PortReport, PortSample } from './port-report.ts';
-import { investigatePorts, samplePorts } from './port-sampling.ts';
+import { investigatePorts, type PortSamples, samplePorts } from './port-sampling.ts';
 import { judgePorts } from './port-verdict.ts';
 import { UdpPortSource } from './udp-port-source.ts';
 
@@ -36,6 +36,7 @@ const QUICK = { rounds: 0, firstMs: 2000, limitMs: 3000 };
 const FULL = { rounds: 4, firstMs: 8000, limitMs: 30_000 };
 /** Rounds of sampling ports, and how long each mapping may take, while filtering is tested and after that. */
 const FIRST_ROUNDS = { rounds: 1, patienceMs: 700 };
+const NONE: PortSamples = { samples: [], neighbours: [] };
 const MORE_ROUNDS = { rounds: 4, patienceMs: 2000 };
 
 /**
@@ -92,22 +93,22 @@ class Discovery {
   async #investigate(socket: UdpSocket): Promise<Omit<NatReport, 'tookMs'>> {
     const [overUdp, overTcp] = [this.#probe(socket), this.#dial()];
     await Promise.allSettled([overUdp, overTcp]);
-    const { evidence, samples } = await overUdp;
+    const { evidence, made } = await overUdp;
     const { server, report: tcp } = await overTcp;
     const udp = judge(evidence, { port: socket.local.port, addresses: this.#own }, server);
     const full = this.#effort === FULL;
     return {
       ...udp,
-      ports: full ? await this.#moreSamples(samples, udp) : judgePorts(samples),
+      ports: full ? await this.#moreSamples(made, udp) : judgePorts(made.samples, made.neighbours),
       hairpin: full ? await discoverHairpin(this.#host, udp, this.#options) : unknown('not tested'),
       chain: this.#chain(udp, tcp),
       tcp,
     };
   }
 
-  async #probe(socket: UdpSocket): Promise<{ evidence: Evidence; samples: PortSample[] }> {
+  async #probe(socket: UdpSocket): Promise<{ evidence: Evidence; made: PortSamples }> {
     const servers = this.#servers;
-    let sampling: Promise<PortSample[]> | undefined;
+    let sampling: Promise<PortSamples> | undefined;
     const probing = new Probing(this.#host, socket, {
       servers,
       signal: this.#options.signal,
@@ -115,7 +116,8 @@ class Discovery {
     });
     const probes = await probing.run();
     const own = portSamples({ servers, probes }, socket.local.port);
-    return { evidence: { servers, probes }, samples: [...own, ...((await sampling) ?? [])] };
+    const { samples, neighbours } = (await sampling) ?? NONE;
+    return { evidence: { servers, probes }, made: { samples: [...own, ...samples], neighbours } };
   }
 
   #dial(): Promise<TcpDiscovery> {
@@ -124,17 +126,21 @@ class Discovery {
   }
 
   /** A port that is kept says all. Else others are mapped while filtering is tested, which takes longer anyway. */
-  async #firstSamples(first: PortSample, rttUs: number): Promise<PortSample[]> {
-    if (first.mapped.port === first.localPort) return [];
+  async #firstSamples(first: PortSample, rttUs: number): Promise<PortSamples> {
+    if (first.mapped.port === first.localPort) return NONE;
     const { rounds, patienceMs } = FIRST_ROUNDS;
-    return samplePorts(this.#source(first.destination, rttUs, patienceMs), rounds, [first]);
+    const source = this.#source(first.destination, rttUs, patienceMs);
+    // Of more samples it may turn out later that they make sense.
+    if (this.#effort === FULL) return { samples: await samplePorts(source, rounds, [first]), neighbours: [] };
+    return investigatePorts(source, rounds, [first], this.#host.random);
   }
 
-  async #moreSamples(known: readonly PortSample[], { rttUs }: SocketReport): Promise<PortReport> {
+  async #moreSamples({ samples: known }: PortSamples, { rttUs }: SocketReport): Promise<PortReport> {
     const [first] = known;
     if (!first || rttUs === undefined) return judgePorts(known);
     const source = this.#source(first.destination, rttUs, MORE_ROUNDS.patienceMs);
-    return investigatePorts(source, MORE_ROUNDS.rounds, known, this.#host.random);
+    const { samples, neighbours } = await investigatePorts(source, MORE_ROUNDS.rounds, known, this.#host.random);
+    return judgePorts(samples, neighbours);
   }
 
   #source(server: Endpoint, rttUs: number, patienceMs: number): UdpPortSource {

@@ -79,6 +79,10 @@ describe('what goes into an address', () => {
       allocation: 'sequential',
       step: -3,
     });
+    expect(udpTraits({ ...nat, ports: ports('local-sequential', 2) })).toMatchObject({
+      allocation: 'sequential',
+      step: 2,
+    });
     expect(tcpTraits({ ...nat, ports: ports('preserving') })).toEqual({
       mapping: APD,
       filtering: 'unknown',
@@ -89,7 +93,6 @@ describe('what goes into an address', () => {
 
   it.each<[AllocationKind | 'unknown', string]>([
     ['offset', 'unknown'],
-    ['local-sequential', 'unknown'],
     ['random', 'random'],
     ['block', 'random'],
     ['unknown', 'unknown'],

@@ -2,12 +2,15 @@ import type { AllocationTrait, MappingTrait, NatTraits } from '../wire/address/a
 import type { NatReport, TcpReport } from './nat-report.ts';
 import type { AllocationKind, PortReport } from './port-report.ts';
 
-/** The words that addresses have. An offset can't be told in them, nor that local ports matter. */
+/**
+ * The words that addresses have. An offset can't be told in them, nor that local ports have to follow each other, too: who
+ * predicts ports takes such ones anyway.
+ */
 const ALLOCATIONS: Readonly<Record<AllocationKind | 'unknown', AllocationTrait>> = {
   preserving: 'preserving',
   offset: 'unknown',
   sequential: 'sequential',
-  'local-sequential': 'unknown',
+  'local-sequential': 'sequential',
   random: 'random',
   block: 'random',
   unknown: 'unknown',

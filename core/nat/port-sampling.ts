@@ -1,5 +1,5 @@
 import type { Random } from '../ports/index.ts';
-import type { PortReport, PortSample } from './port-report.ts';
+import type { PortSample } from './port-report.ts';
 import { judgePorts } from './port-verdict.ts';
 
 /** Makes new mappings, of one protocol. */
@@ -43,17 +43,23 @@ export async function samplePorts(
   return samples;
 }
 
+/** Mappings, and of those that make no sense, others that may: of local ports that follow each other. */
+export interface PortSamples {
+  readonly samples: readonly PortSample[];
+  readonly neighbours: readonly PortSample[];
+}
+
 /** Takes samples, and if the ports make no sense, looks whether they follow local ports. */
 export async function investigatePorts(
   source: PortSource,
   rounds: number,
   known: readonly PortSample[],
   random: Random,
-): Promise<PortReport> {
-  const all = [...known, ...(await samplePorts(source, rounds, known))];
-  const report = judgePorts(all);
-  const scattered = report.allocation.value === 'random' || report.allocation.value === 'block';
-  return scattered ? judgePorts(all, await sampleNeighbours(source, random)) : report;
+): Promise<PortSamples> {
+  const samples = [...known, ...(await samplePorts(source, rounds, known))];
+  const { value } = judgePorts(samples).allocation;
+  const scattered = value === 'random' || value === 'block';
+  return { samples, neighbours: scattered ? await sampleNeighbours(source, random) : [] };
 }
 
 /** Maps local ports that follow each other, one by one from the lowest; fewer if one of them can't be had. */

@@ -26,8 +26,7 @@ export function planParts({ local, remote, servers, signalling }: PlanInput): Pl
   if (dependent.length === 0) return no('neither end is known to map per destination: there is nothing to search for');
   if (dependent.length === 2) return no('both ends map per destination: a search for both ports takes hours');
   const [open, steady] = own === dependent[0] ? [own, peer] : [peer, own];
-  // Where nobody knows how ports are chosen, they may be foreseen, and a search would take the next ones.
-  const foreseen = open.allocation !== 'random';
+  const foreseen = open.allocation === 'preserving' || open.allocation === 'sequential';
   const lenient = steady.filtering === 'endpoint-independent' || steady.filtering === 'address-dependent';
   const waitMs = foreseen || lenient ? HEAD_START_MS : 0;
   return { applicable: true, plan: { part: open === own ? 'open' : 'search', waitMs } };

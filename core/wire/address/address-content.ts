@@ -19,7 +19,7 @@ export const ALLOCATION_TRAITS = ['unknown', 'preserving', 'sequential', 'random
 export type MappingTrait = (typeof MAPPING_TRAITS)[number];
 /** RFC 4787 section 5. A firewall filters without translating, so this says something beside a mapping of `none`. */
 export type FilteringTrait = (typeof FILTERING_TRAITS)[number];
-/** How the external port of the next mapping is chosen. */
+/** How the external port of the next mapping is chosen; `sequential` may hold only where local ports follow each other. */
 export type AllocationTrait = (typeof ALLOCATION_TRAITS)[number];
 
 /** What stands between an interface and the Internet, for one transport protocol, as far as the node found out. */
