@@ -6,7 +6,16 @@ import { strictMap } from './shapes.ts';
 const OTHER: NatBehaviour = {
   translation: 'none',
   firewall: true,
-  ports: { allocation: 'block', offset: -5, step: -3, range: [1, 9], parity: true, blockSize: 4, contention: 5, overlapping: true },
+  ports: {
+    allocation: 'block',
+    offset: -5,
+    step: -3,
+    range: [1, 9],
+    parity: true,
+    blockSize: 4,
+    contention: 5,
+    overlapping: true,
+  },
   secondary: { mapping: 'address-dependent', onCollision: true, underLoad: 9 },
   pooling: 'arbitrary',
   addresses: 2,
