@@ -3,7 +3,7 @@ import { StunClient } from '../../core/nat/stun-client.ts';
 import { type Endpoint, formatEndpoint } from '../../core/net/endpoint.ts';
 import { DatagramTransport } from '../../core/plugins/datagram-transport.ts';
 import type { Attempt, ProvenTransport, Role } from '../../core/plugins/plugin.ts';
-import { mappedEndpoint } from '../../core/plugins/udp-punch/outlook.ts';
+import { mappedEndpoint } from '../../core/plugins/punching/mapped-endpoint.ts';
 import type { UdpSocket } from '../../core/ports/index.ts';
 import { isFrame } from '../../core/wire/proof.ts';
 

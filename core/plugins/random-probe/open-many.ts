@@ -8,9 +8,9 @@ import { familyOf } from '../../net/ip.ts';
 import type { UdpSocket } from '../../ports/index.ts';
 import { ByteReader } from '../../wire/bytes.ts';
 import type { Attempt, ProvenTransport } from '../plugin.ts';
+import type { PunchPort } from '../punching/punch-port.ts';
+import { Puncher } from '../punching/puncher.ts';
 import { unicast } from '../targets.ts';
-import type { PunchPort } from '../udp-punch/punch-port.ts';
-import { Puncher } from '../udp-punch/puncher.ts';
 import { decodeSearch, encodeOpen } from './probe-message.ts';
 import { GRACE_MS, type ProbeOptions } from './probe-options.ts';
 

@@ -4,10 +4,10 @@ import type { Endpoint } from '../../net/endpoint.ts';
 import { familyOf } from '../../net/ip.ts';
 import { ByteReader } from '../../wire/bytes.ts';
 import type { Attempt, ProvenTransport } from '../plugin.ts';
+import { mappedEndpoint } from '../punching/mapped-endpoint.ts';
+import type { PunchPort } from '../punching/punch-port.ts';
+import { Puncher } from '../punching/puncher.ts';
 import { unicast } from '../targets.ts';
-import { mappedEndpoint } from '../udp-punch/outlook.ts';
-import type { PunchPort } from '../udp-punch/punch-port.ts';
-import { Puncher } from '../udp-punch/puncher.ts';
 import { decodeOpen, encodeSearch } from './probe-message.ts';
 import { GRACE_MS, nextProbeUs, type ProbeOptions, searchMs } from './probe-options.ts';
 

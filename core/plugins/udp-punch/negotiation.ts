@@ -11,10 +11,11 @@ import { ByteReader } from '../../wire/bytes.ts';
 import { isSteady, outwardInterface, presumedEndpoint } from '../own-nat.ts';
 import type { Attempt } from '../plugin.ts';
 import { decodeOffer, encodeOffer, MAX_ROUNDS, type PunchOffer } from '../punch-offer.ts';
+import { looksAlike, mappedEndpoint } from '../punching/mapped-endpoint.ts';
+import type { PunchPort } from '../punching/punch-port.ts';
+import type { Punch, Puncher } from '../punching/puncher.ts';
 import { sharedNetworkTargets, unicast } from '../targets.ts';
-import { lookAhead, looksAlike, mappedEndpoint, SAMPLES } from './outlook.ts';
-import type { PunchPort } from './punch-port.ts';
-import type { Punch, Puncher } from './puncher.ts';
+import { lookAhead, SAMPLES } from './outlook.ts';
 
 /** A predicted port is right at once or never, since the NAT moves on. */
 const PREDICTED_SENDS = 6;

@@ -1,19 +1,17 @@
 import { DYNAMIC_COUNT, DYNAMIC_FIRST } from '../../nat/port-sampling.ts';
 import { type Forecast, forecastSeries } from '../../nat/prediction/forecast.ts';
 import { StunClient } from '../../nat/stun-client.ts';
-import { type Endpoint, type Family, sameEndpoint } from '../../net/endpoint.ts';
+import type { Endpoint, Family } from '../../net/endpoint.ts';
 import { isNetError } from '../../net/error.ts';
 import { familyOf } from '../../net/ip.ts';
 import type { UdpSocket } from '../../ports/index.ts';
 import type { NatTraits } from '../../wire/address/address-content.ts';
 import type { Attempt } from '../plugin.ts';
+import { LOOK } from '../punching/mapped-endpoint.ts';
 
 /** Local ports that are looked at anew: two steps that are alike, or not. */
 export const SAMPLES = 3;
 const BIND_TRIES = 8;
-/** Requests are repeated sooner than RFC 8489 has it: what is seen grows old. */
-const STUN = { rtoMs: 250, deadlineMs: 3000 };
-const SECOND_LOOK_MS = 1000;
 
 /** What is known right now of where packets to the peer will come from. */
 export interface Outlook {
@@ -40,7 +38,7 @@ export async function lookAhead(
   const sampled = await bindRun(attempt, family, SAMPLES);
   // All requests leave in this instant, in the order of the ports.
   const answers = await Promise.all(
-    sampled.map((socket) => new StunClient(attempt.host, socket).binding(stun, { ...STUN, signal: attempt.signal })),
+    sampled.map((socket) => new StunClient(attempt.host, socket).binding(stun, { ...LOOK, signal: attempt.signal })),
   );
   const samples = answers.map((answer, index) => {
     const mapped = answer.outcome === 'response' ? answer.mapped : undefined;
@@ -53,25 +51,6 @@ export async function lookAhead(
   const slots = await bindFrom(attempt, family, samples.at(-1)!.localPort + 1, widthFor(forecast));
   const width = slots.length;
   return { forecast: width > 0 ? { ...forecast, width } : { kind: 'unpredictable' }, slots, mapped };
-}
-
-/** Do two places see the socket alike? Undefined: the server has no second one, or an answer is missing. */
-export async function looksAlike(
-  client: StunClient,
-  stun: Endpoint,
-  signal: AbortSignal,
-): Promise<boolean | undefined> {
-  const first = await client.binding(stun, { ...STUN, signal });
-  if (first.outcome !== 'response' || !first.other) return undefined;
-  const second = await client.binding(first.other, { ...STUN, deadlineMs: SECOND_LOOK_MS, signal });
-  return second.outcome === 'response' ? sameEndpoint(first.mapped, second.mapped) : undefined;
-}
-
-/** How the server sees a socket. @throws Error if it does not say */
-export async function mappedEndpoint(client: StunClient, stun: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-  const result = await client.binding(stun, { ...STUN, signal });
-  if (result.outcome === 'response') return result.mapped;
-  throw new Error(`the STUN server gave no mapped endpoint: ${result.outcome}`);
 }
 
 /** Sockets at free local ports that follow each other. */

@@ -2,9 +2,9 @@ import type { Endpoint } from '../../net/endpoint.ts';
 import { familyOf } from '../../net/ip.ts';
 import type { Attempt, Plan, PlanInput, Plugin, ProvenTransport } from '../plugin.ts';
 import { completeOptions, type OptionValues, type PluginOptions } from '../plugin-options.ts';
+import { Puncher } from '../punching/puncher.ts';
 import { register } from '../registry.ts';
 import { Negotiation } from './negotiation.ts';
-import { Puncher } from './puncher.ts';
 
 /** What the two ends need: somebody who tells them how their socket looks from outside. */
 export interface UdpPunchPlan {
