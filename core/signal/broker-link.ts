@@ -32,7 +32,16 @@ export interface LinkEvents {
 
 /** Room for the topic and the packet id beside the longest message. */
 const MAX_PACKET_LENGTH = MAX_ENVELOPE_LENGTH + 256;
+/** What the broker gets for an acknowledgement as long as it says anything at all. */
 const ACK_TIMEOUT_MS = 10_000;
+/**
+ * It says nothing at all for so long after we published: the connection is dead. A NAT that has forgotten it, or has got
+ * another address, drops what we send without a word, and TCP goes on for minutes. Twice as long after each such end,
+ * since some links only pause.
+ */
+const SILENCE_MS = 1500;
+/** The same in round trips, for links of long ones. */
+const SILENCE_TRIPS = 8;
 /** How long the goodbye may take to get out. */
 const CLOSE_TIMEOUT_MS = 1000;
 const MAX_UNACKED = 256;
@@ -61,6 +70,10 @@ export class BrokerLink {
   /** While connecting: when to give up. Between two connections: when to try again. */
   #timer: Timer | undefined;
   #readyAt: number | undefined;
+  /** When the broker was heard last. */
+  #heardUs = 0;
+  #tripMs = 0;
+  #silences = 0;
   /** What went wrong with the present connection. */
   #why: string | undefined;
   #closing: Promise<void> | undefined;
@@ -99,9 +112,24 @@ export class BrokerLink {
       done(error);
     };
     const client = this.#client!;
-    const timer = this.#host.clock.after(ACK_TIMEOUT_MS, () => client.stream.destroy());
+    const { clock } = this.#host;
+    const sentUs = clock.now();
+    const silenceMs = Math.min(
+      ACK_TIMEOUT_MS,
+      Math.max(SILENCE_MS, SILENCE_TRIPS * this.#tripMs) * 2 ** this.#silences,
+    );
+    let timer = clock.after(silenceMs, () => {
+      if (this.#heardUs <= sentUs) this.#silent(client);
+      else timer = clock.after(ACK_TIMEOUT_MS - silenceMs, () => this.#silent(client));
+    });
     this.#unacked.add(settle);
     client.publish(topic, payload, { qos: 1 }, (error) => settle(error ?? undefined));
+  }
+
+  #silent(client: MqttClient): void {
+    this.#silences++;
+    this.#why = 'the broker fell silent';
+    client.stream.destroy();
   }
 
   /** Says goodbye to the broker and resolves when the connection is left to the system. */
@@ -151,6 +179,7 @@ export class BrokerLink {
     this.#timer = this.#host.clock.after(connectTimeoutMs, drop);
     client.on('connect', () => this.#subscribe(client));
     client.on('packetreceive', (packet) => {
+      this.#heardUs = this.#host.clock.now();
       // We subscribed at QoS 0. MQTT.js keeps each QoS 2 message until the broker releases it, and has no limit.
       if (packet.cmd === 'publish' && packet.qos === 2) drop();
     });
@@ -173,6 +202,7 @@ export class BrokerLink {
   }
 
   #subscribe(client: MqttClient): void {
+    const askedUs = this.#host.clock.now();
     // QoS 1 on the way down would cost an acknowledgement and guarantee no more: in a clean session the broker forgets
     // what is unacknowledged when the connection breaks (MQTT 3.1.1 section 3.1.2.4), and until then TCP carries it.
     client.subscribe(this.#options.topic, { qos: 0 }, (error) => {
@@ -184,6 +214,7 @@ export class BrokerLink {
       }
       this.#timer!.cancel();
       this.#readyAt = this.#host.clock.now();
+      this.#tripMs = (this.#readyAt - askedUs) / 1000;
       this.settled = true;
       this.failing = false;
       this.#events.changed(this);
@@ -206,7 +237,10 @@ export class BrokerLink {
     const broker = formatEndpoint(this.broker.endpoint);
     this.#host.events.emit('broker-lost', { broker, reason: this.#why ?? 'the connection ended' });
     this.#why = undefined;
-    if (lastedUs >= STABLE_US) this.#backoff.reset();
+    if (lastedUs >= STABLE_US) {
+      this.#backoff.reset();
+      this.#silences = 0;
+    }
     this.#timer = clock.after(this.#backoff.nextMs(), () => this.#connect());
     this.#events.changed(this);
   }

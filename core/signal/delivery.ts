@@ -4,6 +4,8 @@ import { SignalError } from './signal-error.ts';
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 8000;
+/** A receiver that is heard while its receipt is missing gets the message again, if it has had so long to answer. */
+const HEARD_RETRY_US = 500_000;
 
 export interface DeliveryOptions {
   readonly topic: string;
@@ -26,6 +28,7 @@ export class Delivery {
   #resolve!: () => void;
   #reject!: (error: Error) => void;
   #attempts = 0;
+  #publishedUs = 0;
   #underway = 0;
   #over = false;
   #handedOver = false;
@@ -57,10 +60,17 @@ export class Delivery {
     const links = this.#options.route(this.#attempts);
     if (links.length === 0) return;
     this.#attempts++;
+    this.#publishedUs = this.#host.clock.now();
     this.#underway += links.length;
     for (const link of links) {
       link.publish(this.#options.topic, this.#options.payload, (error) => this.#published(error));
     }
+  }
+
+  /** The receiver is there, perhaps again: what did not reach it is not to wait for its turn. */
+  heard(): void {
+    const waits = this.#retry !== undefined && this.#attempts > 1;
+    if (waits && this.#host.clock.now() - this.#publishedUs >= HEARD_RETRY_US) this.publish();
   }
 
   /** The receiver has it. */

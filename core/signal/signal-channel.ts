@@ -240,6 +240,9 @@ export class SignalChannel {
     this.#counters.received++;
     this.#routes.heard(result.from, link);
     this.#settle(result.from, result.acknowledged);
+    for (const { to, delivery } of this.#unsent.values()) {
+      if (Buffer.compare(to, result.from) === 0) delivery.heard();
+    }
     for (const handler of this.#handlers) handler(result);
   }
 

@@ -21,6 +21,8 @@ import { lookAhead, SAMPLES } from './outlook.ts';
 const PREDICTED_SENDS = 6;
 /** From the first packets of a round to the next round; each waits for longer. */
 const ROUND_MS = 700;
+/** Nothing of the peer has come in by then: our NAT may have forgotten us, or has another address. */
+const LOOK_AGAIN_MS = [1000, 2500];
 /** The longest time from a look at the NAT to the first packet, as long as signals take no longer than packets. */
 const LOOK_AGE_MS = 400;
 /** An offer for each round, and a correction of each. */
@@ -77,9 +79,10 @@ export class Negotiation {
 
   /** Runs until the attempt ends. @throws Error if nobody tells how we look from outside; WireError */
   async run(): Promise<void> {
+    const { role, line, host } = this.#options.attempt;
     if (this.#mapped) this.#say({ kind: 'steady', endpoint: this.#mapped });
     this.#begin(1);
-    const { role, line } = this.#options.attempt;
+    for (const waitMs of LOOK_AGAIN_MS) host.clock.after(waitMs, () => void this.#lookAgain().catch(() => {}));
     for (let count = 0; count < MAX_OFFERS; count++) {
       this.#peer = decodeOffer(new ByteReader(await line.receive()));
       if (role === 'responder' && this.#peer.round > this.#round) this.#begin(this.#peer.round);
@@ -104,12 +107,20 @@ export class Negotiation {
     const round = this.#round;
     const steady = isSteady(this.#nat) ?? (await looksAlike(this.#client, stun, attempt.signal)) ?? true;
     if (!steady) return this.#foresee(round);
-    if (round === 1) {
-      const mapped = await mappedEndpoint(this.#client, stun, attempt.signal);
-      if (this.#mapped && sameEndpoint(this.#mapped, mapped)) return;
-      this.#mapped = mapped;
-    }
-    this.#say({ kind: 'steady', endpoint: this.#mapped! });
+    const mapped = await mappedEndpoint(this.#client, stun, attempt.signal);
+    if (round === 1 && this.#mapped && sameEndpoint(this.#mapped, mapped)) return;
+    this.#mapped = mapped;
+    this.#say({ kind: 'steady', endpoint: mapped });
+  }
+
+  /** A steady end that nobody answers, and that does not look from outside as it did, says so. */
+  async #lookAgain(): Promise<void> {
+    const { attempt, puncher, stun } = this.#options;
+    if (puncher.hit || this.#own?.offer.forecast.kind !== 'steady') return;
+    const mapped = await mappedEndpoint(this.#client, stun, attempt.signal);
+    if (sameEndpoint(this.#mapped!, mapped)) return;
+    this.#mapped = mapped;
+    this.#say({ kind: 'steady', endpoint: mapped });
   }
 
   async #foresee(round: number): Promise<void> {
