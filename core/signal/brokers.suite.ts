@@ -43,6 +43,37 @@ async function startBlackHole({ hosts, addresses }: Lab): Promise<{ local: Endpo
   };
 }
 
+/** Stands between us and a broker, as a NAT does: what it forgets it goes on taking, and passes on no more. */
+async function startForgetful({ hosts, addresses }: Lab, broker: Endpoint) {
+  const pairs: { forgotten: boolean; readonly ends: readonly TcpConnection[] }[] = [];
+  const listener = await hosts[1].tcp.listen({ address: addresses[1] }, async (near) => {
+    const far = await hosts[1].tcp.dial(broker);
+    const pair = { forgotten: false, ends: [near, far] };
+    pairs.push(pair);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.start({
+        data: (bytes) => void (pair.forgotten || to.send(bytes)),
+        end: () => void (pair.forgotten || to.end()),
+        closed: () => {},
+        drained: () => {},
+      });
+    }
+  });
+  return {
+    local: listener.local,
+    forget() {
+      for (const pair of pairs) pair.forgotten = true;
+    },
+    close() {
+      listener.close();
+      for (const { ends } of pairs) for (const end of ends) end.reset();
+    },
+  };
+}
+
 /** MQTT 3.1.1 section 3.3: remaining length, topic, packet id. */
 function packetId(publish: Uint8Array): Uint8Array {
   let offset = 1;
@@ -130,6 +161,27 @@ export function brokersSuite(makeLab: MakeLab): void {
       await closeAll(alice, bob);
       hole.close();
       await good.close();
+      await pause(lab.hosts[0].clock, 50);
+    }),
+  );
+
+  test(
+    'a connection that is dead without a word is given up for another',
+    inLab(makeLab, async (lab) => {
+      const server = await startBroker(lab);
+      const nat = await startForgetful(lab, server.local);
+      const alice = await Talker.open(lab.hosts[0], [nat.local]);
+      const bob = await Talker.open(lab.hosts[1], [server.local]);
+      await alice.say(bob, 'here');
+      nat.forget();
+      // TCP itself would go on for minutes, and both ends take the connection for alive.
+      const lost = bob.say(alice, 'to where you were', [], { timeoutMs: 8000 });
+      await alice.say(bob, 'here again', [], { timeoutMs: 5000 });
+      await lost;
+      expect([bob.texts, alice.texts]).toEqual([['here', 'here again'], ['to where you were']]);
+      await closeAll(alice, bob);
+      nat.close();
+      await server.close();
       await pause(lab.hosts[0].clock, 50);
     }),
   );
