@@ -2,7 +2,7 @@ import type { Endpoint } from '../../net/endpoint.ts';
 import { familyOf } from '../../net/ip.ts';
 import { dialRoutes } from '../dial-routes.ts';
 import type { Attempt, ProvenTransport } from '../plugin.ts';
-import { type Punch, Puncher } from '../udp-punch/puncher.ts';
+import { type Punch, Puncher } from '../punching/puncher.ts';
 
 /** Whoever calls tries for as long, whoever is called answers for as long as the attempt runs. */
 const CALL_MS = 3000;
