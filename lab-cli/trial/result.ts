@@ -1,8 +1,8 @@
-import { type OracleLine, type OracleQuestion, oracle } from '../../reports/oracle.ts';
 import { RESULT_SCHEMA, type SideNat, type TrialResult } from '../../reports/schema.ts';
 import type { Side, World } from '../../simulator/index.ts';
-import type { Cell, LineSpec } from '../scenario/types.ts';
+import type { LineSpec } from '../scenario/types.ts';
 import type { Findings } from './findings.ts';
+import { verdictOf } from './oracle-verdict.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
 /** What the world counted in a trial, without asking the engine. */
@@ -34,7 +34,7 @@ export function measuresOf({ trace: { counters, hash } }: World, sides: readonly
 export function resultOf(spec: TrialSpec, findings: Findings, measures: Measures): TrialResult {
   const { scenario, cell, trial, only, seed } = spec;
   const { packets, bytes, mappings, drops, traceHash } = measures;
-  const { possible, why } = oracle(oracleQuestion(spec));
+  const { possible, why } = verdictOf(spec);
   return {
     schema: RESULT_SCHEMA,
     cell: { ...cell.axes },
@@ -58,31 +58,6 @@ export function resultOf(spec: TrialSpec, findings: Findings, measures: Measures
     traceHash,
     ...(findings.error !== undefined && { error: findings.error }),
   };
-}
-
-/** What the oracle is to say of the trial. */
-export function oracleQuestion({ scenario, cell, only }: TrialSpec): OracleQuestion {
-  return {
-    a: cell.a.map(({ behaviour }) => behaviour),
-    b: cell.b.map(({ behaviour }) => behaviour),
-    ...(isPlain(cell.lines) ? {} : { lines: { a: cell.lines.a.map(oracleLine), b: cell.lines.b.map(oracleLine) } }),
-    topology: scenario.topology.name,
-    isolated: scenario.topology.isolated,
-    plugins: only === null ? scenario.plugins.map(({ name }) => name) : [only],
-    knobs: {
-      retries: scenario.plugins.find(({ name }) => name === 'tcp-punch')?.options.tries !== 1,
-      upheaval: (scenario.events ?? []).length > 0,
-    },
-  };
-}
-
-/** One IPv4 line each? */
-function isPlain({ a, b }: Cell['lines']): boolean {
-  return [a, b].every((lines) => lines.length === 1 && lines[0]!.family === 4);
-}
-
-function oracleLine({ nats, ...line }: LineSpec): OracleLine {
-  return { ...line, nats: nats.map(({ behaviour }) => behaviour) };
 }
 
 function sideNat(lines: readonly LineSpec[], inferred: string): SideNat {

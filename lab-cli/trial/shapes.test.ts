@@ -10,7 +10,7 @@ import { loadScenario } from '../scenario/load-scenario.ts';
 import { trialSeed } from '../scenario/trial-seed.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
 import { vocabulary } from '../vocabulary.ts';
-import { oracleQuestion } from './result.ts';
+import { oracleQuestion } from './oracle-verdict.ts';
 import type { TrialSpec } from './trial-spec.ts';
 
 const { knownPlugins, runTrial } = await loadEngine();

@@ -31,6 +31,8 @@ export class SimSigner implements Signer {
   readonly #keyObjects = new Map<string, KeyObject>();
   /** The secrets behind the public keys that were worked out here. */
   readonly #secrets = new Map<string, bigint>();
+  /** Secrets of pairs of keys, by the product of the two. */
+  readonly #shared = new Map<string, Buffer>();
   /** By signature. A forged message is never among them. */
   readonly #verified = new Map<string, Verified>();
 
@@ -76,7 +78,7 @@ export class SimSigner implements Signer {
   sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
     const own = this.#secretOf(secretKey);
     const other = this.#secrets.get(text(publicKey));
-    if (other !== undefined) return Uint8Array.from(this.#multiple(toBytes((own * other) % ORDER)));
+    if (other !== undefined) return Uint8Array.from(this.#known(toBytes((own * other) % ORDER)));
     if (!this.#keyObject(publicKey)) throw new RangeError('the public key is not a compressed point of P-256');
     this.#point.setPrivateKey(secretKey);
     return Uint8Array.from(this.#point.computeSecret(publicKey));
@@ -115,6 +117,14 @@ export class SimSigner implements Signer {
     const keyObject = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
     remember(this.#keyObjects, key, keyObject);
     return keyObject;
+  }
+
+  /** {@link #multiple} of a secret that two share: the second asks soon after the first. */
+  #known(scalar: Buffer): Buffer {
+    const key = text(scalar);
+    const known = this.#shared.get(key) ?? this.#multiple(scalar);
+    remember(this.#shared, key, known);
+    return known;
   }
 
   /** The x coordinate of that multiple of the generator, 32 bytes. */

@@ -7,7 +7,7 @@ import { loadScenario } from '../../lab-cli/scenario/load-scenario.ts';
 import { writeNat } from '../../lab-cli/scenario/nat-shape.ts';
 import { trialSeed } from '../../lab-cli/scenario/trial-seed.ts';
 import type { ResolvedScenario } from '../../lab-cli/scenario/types.ts';
-import { oracleQuestion } from '../../lab-cli/trial/result.ts';
+import { oracleQuestion } from '../../lab-cli/trial/oracle-verdict.ts';
 import { vocabulary } from '../../lab-cli/vocabulary.ts';
 import { oracle } from '../../reports/oracle.ts';
 import { type WorldOfTwo, worlds } from './worlds.suite.ts';

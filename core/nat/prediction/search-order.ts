@@ -35,25 +35,38 @@ export function spreadOf(samples: readonly FreshSample[]): PortSpread | undefine
  * ever wider around it, in case that the host has a block of ports (RFC 7422) that reaches a little farther.
  */
 export function* searchOrder({ low, high, parity, seen }: PortSpread, random: Random): Generator<number> {
-  const known = new Set(seen);
+  const step = parity === undefined ? 1 : 2;
   const span = Math.max(16, high - low + 1);
-  const wanted = (port: number) => !known.has(port) && (parity === undefined || (port & 1) === parity);
   let [from, to] = [low, high];
-  yield* shuffled(range(from, to).filter(wanted), random);
+  yield* shuffled(portsOf([[from, to]], step, seen), random);
   while (from > ALL_PORTS[0] || to < ALL_PORTS[1]) {
     const [inner, outer] = [from, to];
     from = Math.max(ALL_PORTS[0], from - (span >> 2));
     to = Math.min(ALL_PORTS[1], to + (span >> 2));
-    yield* shuffled([...range(from, inner - 1), ...range(outer + 1, to)].filter(wanted), random);
+    const around: Range[] = [
+      [from, inner - 1],
+      [outer + 1, to],
+    ];
+    yield* shuffled(portsOf(around, step, seen), random);
   }
 }
 
-function range(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+/** First and last port. */
+type Range = readonly [number, number];
+
+/** Every port of the ranges but those in use; every other one, the even ones, if `step` is 2. */
+function portsOf(ranges: readonly Range[], step: 1 | 2, inUse: readonly number[]): Uint16Array {
+  const ports = new Uint16Array(ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0));
+  const skipped = new Set(inUse);
+  let count = 0;
+  for (const [first, last] of ranges) {
+    for (let port = first + (first % step); port <= last; port += step) if (!skipped.has(port)) ports[count++] = port;
+  }
+  return ports.subarray(0, count);
 }
 
 /** Draws without replacement, one at a time: whoever stops early pays for no more. */
-function* shuffled(ports: number[], random: Random): Generator<number> {
+function* shuffled(ports: Uint16Array, random: Random): Generator<number> {
   for (let left = ports.length; left > 0; left--) {
     const index = random.below(left);
     const drawn = ports[index]!;

@@ -4,7 +4,7 @@ import { WireError } from '../wire-error.ts';
 import { CHANNEL_HEADER_LENGTH, isChannelNumber } from './channel-data.ts';
 
 const LARGEST = HEADER_LENGTH + 0xffff;
-const INITIAL_CAPACITY = 2048;
+const INITIAL_CAPACITY = 256;
 
 /**
  * Splits a byte stream into STUN and ChannelData messages (RFC 8489 section 6.2.2, RFC 8656 section 12.5). It holds
