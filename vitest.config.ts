@@ -7,7 +7,9 @@ export default defineConfig({
     globalSetup: ['./test/global-setup.ts'],
     // The simulator's shim must be in place before any third-party module captures a timer.
     setupFiles: ['./test/install-globals.ts'],
-    testTimeout: 30_000,
+    // For what hangs, not for what is slow: a loaded machine takes ten times as long.
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
     pool: 'forks',
   },
 });
