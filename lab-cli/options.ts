@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import type { Family } from '../core/net/endpoint.ts';
 import { canonicalAddress, isAddress } from '../core/net/ip.ts';
+import type { WorldName } from '../reports/schema.ts';
 import { type HostPort, parseHostPort } from './network/host-port.ts';
 import { parseServerLink, type ServerLink, ServerLinkError } from './network/server-link.ts';
 import type { Shard } from './pool/workload.ts';
@@ -22,8 +23,11 @@ export function shard(text: string): Shard {
   throw new InvalidArgumentError('Expected I/N with I from 1 to N, such as 2/5.');
 }
 
-export function defaultWorkers(): number {
-  return availableParallelism();
+/** In real time a trial mostly waits, so that a processor has time for several. */
+const KERNEL_WORKERS_PER_PROCESSOR = 3;
+
+export function defaultWorkers(world: WorldName = 'sim'): number {
+  return availableParallelism() * (world === 'kernel' ? KERNEL_WORKERS_PER_PROCESSOR : 1);
 }
 
 export function family(text: string): Family {

@@ -48,7 +48,11 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
     .option('-o, --output <dir>', 'where the run goes; a previous run there is replaced (default: out/NAME)')
     .option('--seed <n>', "instead of the scenario's seed", wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--trials <n>', "per cell, instead of the scenario's", wholeNumber(1, 1_000_000))
-    .option('--workers <n>', 'threads (default: one for each processor)', wholeNumber(1, 256))
+    .option(
+      '--workers <n>',
+      'how many at a time (default: a thread for each processor, three sandboxes with --on kernel)',
+      wholeNumber(1, 256),
+    )
     .addOption(
       new Option('--on <world>', 'sim: the simulator; kernel: Linux NATs in network namespaces, in real time')
         .choices(['sim', 'kernel'])
@@ -71,7 +75,7 @@ Examples:
     )
     .action(async (file: string, options: Omit<RunOptions, 'workers'> & { workers?: number }) => {
       const { run } = await import('./commands/run.ts');
-      exit(await run(file, { ...options, workers: options.workers ?? defaultWorkers() }, console));
+      exit(await run(file, { ...options, workers: options.workers ?? defaultWorkers(options.on) }, console));
     });
 }
 

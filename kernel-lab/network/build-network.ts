@@ -1,14 +1,23 @@
+import { setTimeout } from 'node:timers/promises';
 import { CORE, HOSTS, type NetworkPlan } from '../plan/plan-network.ts';
 import { command, inNamespace, ip } from '../system/command.ts';
 import { lineCommands, UNDERLAY_NAMESPACE } from './lines.ts';
+
+/** Above all numbers that the kernel gives to devices by itself. */
+const FIRST_INDEX = 100;
+const CARRIER_GAP_MS = 20;
+const CARRIER_PATIENCE_MS = 10_000;
 
 /** Makes the routers' namespaces, and the cables, addresses and routes of a plan. */
 export async function buildNetwork(plan: NetworkPlan): Promise<void> {
   const lines = plan.lines.map(lineCommands);
   await ip([
     ...plan.routers.map(({ namespace }) => `netns add ${namespace}`),
-    ...plan.cables.map(({ upper, lower }) => {
-      const [one, other] = [upper, lower].map(({ device, namespace }) => `${device} netns ${namespace}`);
+    ...plan.cables.map(({ upper, lower }, index) => {
+      // Ends with one number, each in its namespace, would be taken for one device, and be late to notice each other.
+      const [one, other] = [upper, lower].map(({ device, namespace }, end) => {
+        return `${device} index ${FIRST_INDEX + 2 * index + end} netns ${namespace}`;
+      });
       return `link add name ${one} type veth peer name ${other}`;
     }),
   ]);
@@ -21,6 +30,7 @@ export async function buildNetwork(plan: NetworkPlan): Promise<void> {
     ...plan.routers.map(({ namespace }) => buildRouter(plan, namespace)),
     ...Object.values(HOSTS).map((host) => ip(plan.settings.get(host) ?? [], host)),
   ]);
+  await Promise.all([...Object.values(HOSTS), ...plan.routers.map(({ namespace }) => namespace)].map(untilItCarries));
 }
 
 /** Takes away what {@link buildNetwork} made. A namespace dies some time after its removal: its devices go first. */
@@ -34,6 +44,29 @@ export async function demolishNetwork({ lines, cables, routers }: NetworkPlan): 
   ];
   await Promise.all(devices.map(({ namespace, device }) => ip([`link del ${device}`], namespace)));
   await ip(routers.map(({ namespace }) => `netns del ${namespace}`));
+}
+
+/**
+ * A device that is up carries nothing until the kernel has noticed that its other end is up as well, which it does up to
+ * a second later; till then a host does not list it among its interfaces.
+ *
+ * @throws Error if it takes far longer
+ */
+async function untilItCarries(namespace: string): Promise<void> {
+  const endMs = performance.now() + CARRIER_PATIENCE_MS;
+  for (;;) {
+    const devices = JSON.parse(await command('ip', ['-n', namespace, '-json', 'link', 'show', 'up'])) as Device[];
+    const waiting = devices.filter(({ operstate }) => operstate !== 'UP' && operstate !== 'UNKNOWN');
+    if (waiting.length === 0) return;
+    if (performance.now() > endMs)
+      throw new Error(`${waiting.map(({ ifname }) => ifname).join(', ')} in ${namespace} carries nothing`);
+    await setTimeout(CARRIER_GAP_MS);
+  }
+}
+
+interface Device {
+  readonly ifname: string;
+  readonly operstate: string;
 }
 
 async function buildCore(plan: NetworkPlan): Promise<void> {

@@ -7,6 +7,8 @@ import { type Findings, noFindings } from '../trial/findings.ts';
 import { startServers } from '../trial/servers.ts';
 import { AgentProcess } from './agent-process.ts';
 import type { KernelOutcome, KernelTask } from './messages.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { warmUp } from './warm-up.ts';
 import { WireJudge } from './wire-judge.ts';
 
 interface Traffic {
@@ -34,48 +36,62 @@ export class Director {
     this.#b = this.#agent(HOSTS.b);
   }
 
-  /** @param pluginFiles with plugins of people's own */
+  /**
+   * Starts what stays from trial to trial, and has it warm.
+   *
+   * @param pluginFiles with plugins of people's own
+   */
   static async open(pluginFiles: readonly string[]): Promise<Director> {
     const network = await KernelNetwork.open();
-    return new Director(network, await Wire.open(), pluginFiles);
+    const director = new Director(network, await Wire.open(), pluginFiles);
+    await director.run(warmUp()).catch(() => {}); // What is wrong shows in the trials.
+    return director;
   }
 
   /** @throws Error for what is neither the engine's nor the network's doing */
   async run(task: KernelTask): Promise<KernelOutcome> {
+    const watch = new Stopwatch();
     this.#wire.shut();
     this.#reviveAgents();
     await this.#network.set(task.network);
+    watch.lap('network');
     const before = this.#traffic();
     const stun = { host: this.#host, addresses: [STUN_ADDRESSES] };
     const turn = { host: this.#host, addresses: [[TURN_ADDRESS]] };
     const broker = { host: this.#host, addresses: [[BROKER_ADDRESS]] };
     const servers = await startServers({ stun, turn, broker }, task.onHttps);
     this.#wire.carry(task.link);
+    watch.lap('servers');
     const findings = noFindings('limit');
     try {
-      await this.#withinLife(task.lifeMs, this.#trial(task, servers.servers, findings));
+      await this.#withinLife(task.lifeMs, this.#trial(task, servers.servers, findings, watch));
     } finally {
       await Promise.all([this.#a, this.#b].map((agent) => agent.call('close', {}).catch(() => agent.kill())));
       this.#wire.watch(undefined);
       await servers.close();
+      watch.lap('closing');
     }
     const { mappings, drops } = await this.#network.counters();
     const after = this.#traffic();
+    watch.lap('counting');
     return {
       findings,
       packets: after.packets - before.packets,
       bytes: after.bytes - before.bytes,
       mappings,
       drops,
+      took: watch.took,
     };
   }
 
-  async #trial(task: KernelTask, servers: NodeServers, findings: Findings): Promise<void> {
+  async #trial(task: KernelTask, servers: NodeServers, findings: Findings, watch: Stopwatch): Promise<void> {
     const { plugins, dialled, timeLimitMs } = task;
     const [a, b] = await Promise.all([this.#a, this.#b].map((agent) => agent.call('start', { servers, plugins })));
+    watch.lap('discovery');
     findings.inferred = { a: a!.inferred, b: b!.inferred };
     const ask = { address: b!.address, plugins: dialled, timeoutMs: timeLimitMs };
     const { tookUs, ...told } = await this.#a.call('dial', ask);
+    watch.lap('dial');
     const sent = await Promise.all([this.#a, this.#b].map((agent) => agent.call('signals', {})));
     const signals = sent.reduce((sum, each) => sum + each.sent, 0);
     if (told.plugin === null) {
@@ -84,6 +100,7 @@ export class Director {
       return;
     }
     const path = await this.#judge(task, told.plugin);
+    watch.lap('proof');
     Object.assign(findings, {
       ...told,
       signals,

@@ -58,7 +58,7 @@ export function unsupportedResult(spec: TrialSpec, reason: string): TrialResult 
 }
 
 export function kernelResult(spec: TrialSpec, outcome: KernelOutcome): TrialResult {
-  const { findings, ...counted } = outcome;
+  const { findings, took: _, ...counted } = outcome;
   // Real packets are never twice the same.
   return resultOf(spec, findings, { ...counted, traceHash: '' });
 }

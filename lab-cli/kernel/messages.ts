@@ -4,6 +4,7 @@ import type { Link } from '../../simulator/index.ts';
 import type { PluginSpec } from '../scenario/types.ts';
 import type { Dialled } from '../trial/dial.ts';
 import type { Findings } from '../trial/findings.ts';
+import type { Took } from './stopwatch.ts';
 
 // What the processes of a kernel lab tell each other: the command, the director in the sandbox, and an agent in
 // each host's namespace.
@@ -29,6 +30,8 @@ export interface KernelOutcome {
   readonly mappings: number;
   /** Dropped packets by reason. */
   readonly drops: ReadonlyMap<string, number>;
+  /** In no result: it is of the machine, not of the NATs. */
+  readonly took: Took;
 }
 
 export type FromDirector =

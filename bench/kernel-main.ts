@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { loadEngine } from '../lab-cli/engine.ts';
+import { PHASES } from '../lab-cli/kernel/stopwatch.ts';
+import { defaultWorkers } from '../lab-cli/options.ts';
+import { loadScenario } from '../lab-cli/scenario/load-scenario.ts';
+import { readScenario } from '../lab-cli/scenario/read-scenario.ts';
+import { vocabulary } from '../lab-cli/vocabulary.ts';
+import { kernelCost } from './kernel-cost.ts';
+
+/**
+ * `npm run bench:kernel [SCENARIO [TRIALS [WORKERS]]]`: what a trial through the kernel's NATs costs, part by part. Most
+ * of it is waiting, so that the processor's time says more about a busy machine than the clock.
+ */
+const [file = 'scenarios/classic.yaml', trials = '3', workers = `${defaultWorkers('kernel')}`] = process.argv.slice(2);
+const { knownPlugins } = await loadEngine();
+const scenario = loadScenario(readScenario(file), file, vocabulary(knownPlugins()));
+const { outcomes, wallMs, cpuMs } = await kernelCost({ ...scenario, trials: Number(trials) }, Number(workers));
+
+const print = (...cells: string[]) => console.log(cells.map((cell, at) => cell.padEnd(at === 0 ? 12 : 10)).join(''));
+const ms = (value: number) => `${Math.round(value)} ms`;
+print('part', 'median', '90%', 'share');
+const all = outcomes.map(({ took }) => sum(Object.values(took)));
+for (const phase of PHASES) {
+  const times = outcomes.flatMap(({ took }) => took[phase] ?? []);
+  print(phase, ms(quantile(times, 0.5)), ms(quantile(times, 0.9)), `${Math.round((100 * sum(times)) / sum(all))}%`);
+}
+print('whole trial', ms(quantile(all, 0.5)), ms(quantile(all, 0.9)));
+const known = outcomes.filter(({ findings: { inferred } }) => inferred.a !== 'unknown' && inferred.b !== 'unknown');
+console.log(`
+${outcomes.length} trials in ${(wallMs / 1000).toFixed(1)} s with ${workers} at a time on ${availableParallelism()} processors:
+one every ${ms(wallMs / outcomes.length)}, ${ms(cpuMs / outcomes.length)} of a processor each;
+${outcomes.length - known.length} in which a node did not know its NAT`);
+process.exit(0);
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
