@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
+import { type NatBehaviour, type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
 import { compileNat } from './compile-nat.ts';
 import type { NatSite } from './nat-site.ts';
 import { sequentialPorts } from './port-clause.ts';
@@ -171,6 +171,22 @@ describe('policy and timers', () => {
     );
   });
 
+  it('drops ICMP either way', () => {
+    for (const translation of ['napt', 'none'] as const) {
+      expect(lines({ translation, blocks: ['icmp'] })).toContain('meta l4proto icmp counter name policy_icmp drop');
+    }
+  });
+
+  it('lets conntrack note what comes in first, as a router without a firewall does', () => {
+    const bare = { ports: { overlapping: true }, tcp: { afterReset: 'remove', unsolicited: 'reset' } } as const;
+    const input = (inboundFirst: 'none' | 'clash') =>
+      lines({ ...bare, inboundFirst }).filter((line) => line.includes('"wan"') && line.endsWith('drop'));
+    expect(input('none').length).toBeGreaterThan(input('clash').length);
+    expect(lines({ ...bare, inboundFirst: 'clash' })).toContain(
+      'iifname "wan" meta l4proto udp counter name filter_udp',
+    );
+  });
+
   it('admits a few ports', () => {
     expect(lines({ allow: ['tcp/443', 'udp/53'] })).toContain(
       'iifname "lan*" oifname "wan" meta l4proto { tcp, udp } meta l4proto . th dport != { tcp . 443, udp . 53 } counter name policy_port drop',
@@ -236,9 +252,26 @@ describe('what the kernel cannot do exactly is refused by its name', () => {
     ['hairpin: internal-source', { hairpin: 'internal-source' }],
     ['hairpin', { hairpin: 'external-source', mapping: APDM }],
     ['hairpin', { hairpin: 'external-source', ports: { allocation: 'random' } }],
+    ['inboundFirst: clash', { inboundFirst: 'clash' }],
+    ['inboundFirst: clash', { inboundFirst: 'clash', filtering: EIM, tcp: { unsolicited: 'reset' } }],
+    ['tcp.afterReset: ignore', { tcp: { afterReset: 'ignore' } }],
+    ['translation: nat64', { translation: 'nat64' }],
+    ['tcp.transitory', { tcp: { closingMs: 4000 } }],
   ])('%s', (start, description, site = {}) => {
     const compiled = compileNat(resolveBehaviour(description), { ...SITE, ...site });
     expect(compiled.kind === 'unsupported' && compiled.reason).toMatch(new RegExp(`^${start}[:,]`));
+  });
+
+  it('even if the vocabulary has grown since', () => {
+    const behaviour = resolveBehaviour({});
+    const grown = [
+      [{ ...behaviour, novelty: 'on' }, /^novelty: on: /],
+      [{ ...behaviour, udp: { ...behaviour.udp, novelty: 3 } }, /^udp.novelty: 3: /],
+      [{ ...behaviour, ports: { ...behaviour.ports, allocation: 'lottery' } }, /^ports.allocation: lottery: /],
+    ] as [NatBehaviour, RegExp][];
+    for (const [novel, reason] of grown) {
+      expect(compileNat(novel, SITE)).toEqual({ kind: 'unsupported', reason: expect.stringMatching(reason) });
+    }
   });
 
   it('but not a timer that no trial lives to see', () => {

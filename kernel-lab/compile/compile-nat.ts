@@ -74,11 +74,9 @@ function chain(name: string, hook: string, lines: readonly string[]): string[] {
   return [`chain ${name} {`, `  type ${hook}; policy accept;`, ...lines.map((line) => `  ${line}`), '}'];
 }
 
-/** The states of TCP in conntrack that are not established (RFC 5382 REQ-5 calls them transitory). */
-const TRANSITORY = [
-  ...['syn_sent', 'syn_recv', 'fin_wait', 'close_wait', 'last_ack', 'time_wait', 'close'],
-  ...['max_retrans', 'unacknowledged'],
-];
+/** The states of TCP in conntrack that are not established, by what RFC 5382 REQ-5 and RFC 7857 section 2.1 call them. */
+const OPENING = ['syn_sent', 'syn_recv', 'max_retrans', 'unacknowledged'];
+const CLOSING = ['fin_wait', 'close_wait', 'last_ack', 'time_wait', 'close'];
 
 function sysctls({ udp, tcp }: NatBehaviour): ReadonlyMap<string, number> {
   const seconds = (ms: number) => Math.ceil(ms / 1000);
@@ -89,6 +87,7 @@ function sysctls({ udp, tcp }: NatBehaviour): ReadonlyMap<string, number> {
     [name('udp_timeout'), seconds(udp.timeoutMs)],
     [name('udp_timeout_stream'), seconds(udp.timeoutMs)],
     [name('tcp_timeout_established'), seconds(tcp.establishedMs)],
-    ...TRANSITORY.map((state) => [name(`tcp_timeout_${state}`), seconds(tcp.transitoryMs)] as const),
+    ...OPENING.map((state) => [name(`tcp_timeout_${state}`), seconds(tcp.transitoryMs)] as const),
+    ...CLOSING.map((state) => [name(`tcp_timeout_${state}`), seconds(tcp.closingMs)] as const),
   ]);
 }

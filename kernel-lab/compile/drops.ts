@@ -3,6 +3,7 @@ export const DROPS: ReadonlyMap<string, string> = new Map([
   ['policy_udp', 'policy: udp blocked'],
   ['policy_tcp', 'policy: tcp blocked'],
   ['policy_tcp_in', 'policy: tcp-in blocked'],
+  ['policy_icmp', 'policy: icmp blocked'],
   ['policy_port', 'policy: port not allowed'],
   // The kernel sees no difference between a filter that refuses and a mapping that is not there.
   ['filter_udp', 'nat: udp not admitted'],

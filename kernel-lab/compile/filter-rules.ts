@@ -19,6 +19,7 @@ export function natFilterRules(behaviour: NatBehaviour, site: NatSite): FilterRu
     input: input(behaviour, site),
     forward: [
       'iifname "lan*" oifname "lan*" ct status dnat counter name turned',
+      ...icmpPolicy(behaviour),
       ...outboundPolicy(behaviour),
       // Conntrack takes the SYN for an answer to ours (RFC 5382 REQ-2).
       ...(behaviour.tcp.simultaneousOpen
@@ -40,6 +41,7 @@ export function routerFilterRules(behaviour: NatBehaviour): FilterRules {
     raw: blocks.includes('tcp-in') ? [drop(`iifname "wan" ${BARE_SYN}`, 'policy_tcp_in')] : [],
     input: [],
     forward: [
+      ...icmpPolicy(behaviour),
       ...outboundPolicy(behaviour),
       ...(blocks.includes('udp') ? [drop('iifname "wan" meta l4proto udp', 'policy_udp')] : []),
       ...(blocks.includes('tcp') ? [drop('iifname "wan" meta l4proto tcp', 'policy_tcp')] : []),
@@ -47,8 +49,16 @@ export function routerFilterRules(behaviour: NatBehaviour): FilterRules {
   };
 }
 
-function input({ tcp, blocks, hairpin }: NatBehaviour, { external, lifeMs }: NatSite): string[] {
+function input({ tcp, blocks, hairpin, inboundFirst }: NatBehaviour, { external, lifeMs }: NatSite): string[] {
   const turned = `iifname "lan*" ip daddr { ${external.join(', ')} }`;
+  if (inboundFirst === 'clash') {
+    // What the router itself gets, conntrack notes for good; the kernel answers it, as no program does.
+    return [
+      'ct state established,related accept',
+      ...['udp', 'tcp'].map((transport) => `iifname "wan" meta l4proto ${transport} counter name filter_${transport}`),
+      drop(`${turned} meta l4proto { tcp, udp }`, 'nat_hairpin_off'),
+    ];
+  }
   const answered = ['iifname "wan"', ...(hairpin === 'none' ? [] : [turned])];
   const open = (['udp', 'tcp'] as const).filter((transport) => !blocks.includes(transport));
   return [
@@ -65,6 +75,10 @@ function unsolicited({ unsolicited: answer, icmpDelayMs }: NatBehaviour['tcp'], 
   if (answer === 'reset') return [`${counted} reject with tcp reset`];
   if (answer === 'icmp' && icmpDelayMs <= lifeMs) return [`${counted} reject with icmp port-unreachable`];
   return [`${counted} drop`];
+}
+
+function icmpPolicy({ blocks }: NatBehaviour): string[] {
+  return blocks.includes('icmp') ? [drop('meta l4proto icmp', 'policy_icmp')] : [];
 }
 
 function outboundPolicy({ blocks, allow }: NatBehaviour): string[] {

@@ -1,4 +1,5 @@
 import type { Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
+import { whyUnknown } from './known-fields.ts';
 import type { NatSite } from './nat-site.ts';
 import { type ProtocolPlan, planProtocol } from './protocol-plan.ts';
 
@@ -9,6 +10,8 @@ const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-depe
  * trial can show, such as a timer beyond its end, is none.
  */
 export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string | undefined {
+  const unknown = whyUnknown(behaviour);
+  if (unknown !== undefined) return unknown;
   if (behaviour.portMapping.protocols.length > 0)
     return 'portMapping: no program of the router’s changes the rules of a kernel NAT here';
   if (behaviour.translation === 'nptv6') return 'translation: nptv6: the networks of the kernel lab have no IPv6';
@@ -17,7 +20,7 @@ export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string |
   const plans = (['udp', 'tcp'] as const)
     .map((transport) => planProtocol(behaviour, site, transport))
     .filter((plan) => plan !== undefined);
-  for (const check of [mappings, addresses, limits, udpTimers, tcpSessions]) {
+  for (const check of [mappings, addresses, limits, inboundFirst, udpTimers, tcpSessions]) {
     const reason = check(behaviour, site, plans);
     if (reason !== undefined) return reason;
   }
@@ -59,6 +62,15 @@ const limits: Check = ({ limits: { mappings: total, perHost, sessionRate }, scan
   return undefined;
 };
 
+/** Without rules that drop it, conntrack notes what comes in unasked, as long as no table of ours translates it. */
+const inboundFirst: Check = ({ inboundFirst: first, tcp, ports, hairpin: turns }, _, plans) => {
+  if (first === 'none') return undefined;
+  if (tcp.unsolicited !== 'reset') return 'inboundFirst: clash: where nothing drops a SYN the kernel resets it';
+  const bare = plans.every(({ remembersPorts, admitsByTable }) => !remembersPorts && !admitsByTable);
+  if (bare && ports.allocation === 'preserving' && turns === 'none') return undefined;
+  return 'inboundFirst: clash: only where conntrack alone keeps ports and filters';
+};
+
 const udpTimers: Check = ({ udp, blocks, limits: { reuseHoldMs } }, { lifeMs, insideHosts }) => {
   if (blocks.includes('udp') || udp.timeoutMs > lifeMs) return undefined;
   if (udp.refresh !== 'both') return `udp.refresh: ${udp.refresh}: conntrack is refreshed from both sides`;
@@ -77,11 +89,11 @@ const tcpSessions: Check = ({ tcp, ports, blocks }, { lifeMs }, plans) => {
     return 'tcp.afterReset: remove: the flow ends, but the table of mappings does not know which was the last one';
   if (tcp.afterReset === 'remove' && plan.remembersPorts)
     return 'tcp.afterReset: remove: the table of mappings outlives the flow';
-  const short = tcp.transitoryMs <= lifeMs || tcp.establishedMs <= lifeMs;
+  const timers = [tcp.transitoryMs, tcp.establishedMs, tcp.closingMs];
+  const short = timers.some((timerMs) => timerMs <= lifeMs);
   if (short && (plan.remembersPorts || plan.admitsByTable))
     return 'tcp.transitory: a table has one timer, whatever the state of the connection';
-  if (short && (tcp.transitoryMs % 1000 !== 0 || tcp.establishedMs % 1000 !== 0))
-    return 'tcp.transitory: conntrack counts whole seconds';
+  if (short && timers.some((timerMs) => timerMs % 1000 !== 0)) return 'tcp.transitory: conntrack counts whole seconds';
   return undefined;
 };
 

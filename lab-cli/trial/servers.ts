@@ -43,7 +43,7 @@ export async function startServers({ stun, turn, broker }: ServerSites, onHttps:
   const turnEndpoints = turnPorts.flatMap((port) => relayAddresses.map((address) => ({ address, port })));
   const brokerPort = onHttps ? HTTPS_PORT : MQTT_PORT;
   const brokerEndpoints = broker.addresses.map(([address]) => ({ address: address!, port: brokerPort }));
-  const running = await Promise.all([
+  const running = await allOrNone([
     ...stun.addresses.map(([primary, alternate]) =>
       startStunServer(stun.host, {
         primary: { address: primary!, port: STUN_PORT },
@@ -72,9 +72,24 @@ export async function startServers({ stun, turn, broker }: ServerSites, onHttps:
   };
 }
 
+/** @throws what the first one failed with, once all that did start are closed */
+async function allOrNone(starting: readonly Promise<Server>[]): Promise<readonly Server[]> {
+  const settled = await Promise.allSettled(starting);
+  const failed = settled.find((each) => each.status === 'rejected');
+  const running = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  if (failed === undefined) return running;
+  await Promise.all(running.map((server) => server.close()));
+  throw failed.reason;
+}
+
+interface Server {
+  close(): Promise<void> | void;
+}
+
 /** One broker, whichever family its clients come by. */
-async function startBroker(host: Host, [first, ...others]: readonly Endpoint[]): Promise<{ close(): Promise<void> }> {
-  const listening = ({ address, port }: Endpoint) => ({ family: familyOf(address), port });
+async function startBroker(host: Host, [first, ...others]: readonly Endpoint[]): Promise<Server> {
+  // At its own address alone: on one machine, another server may have the same port at another one.
+  const listening = ({ address, port }: Endpoint) => ({ address, family: familyOf(address), port });
   const server = await startMqttServer(host, listening(first!));
   for (const endpoint of others) await server.listen(listening(endpoint));
   return server;
