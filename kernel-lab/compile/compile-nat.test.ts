@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type NatBehaviour, type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
+import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
 import { compileNat } from './compile-nat.ts';
 import type { NatSite } from './nat-site.ts';
 import { sequentialPorts } from './port-clause.ts';
@@ -264,13 +264,14 @@ describe('what the kernel cannot do exactly is refused by its name', () => {
 
   it('even if the vocabulary has grown since', () => {
     const behaviour = resolveBehaviour({});
-    const grown = [
-      [{ ...behaviour, novelty: 'on' }, /^novelty: on: /],
-      [{ ...behaviour, udp: { ...behaviour.udp, novelty: 3 } }, /^udp.novelty: 3: /],
-      [{ ...behaviour, ports: { ...behaviour.ports, allocation: 'lottery' } }, /^ports.allocation: lottery: /],
-    ] as [NatBehaviour, RegExp][];
-    for (const [novel, reason] of grown) {
-      expect(compileNat(novel, SITE)).toEqual({ kind: 'unsupported', reason: expect.stringMatching(reason) });
+    const grown: [object, RegExp][] = [
+      [{ novelty: 'on' }, /^novelty: on: /],
+      [{ udp: { ...behaviour.udp, novelty: 3 } }, /^udp.novelty: 3: /],
+      [{ ports: { ...behaviour.ports, allocation: 'lottery' } }, /^ports.allocation: lottery: /],
+    ];
+    for (const [change, reason] of grown) {
+      const compiled = compileNat({ ...behaviour, ...change }, SITE);
+      expect(compiled).toEqual({ kind: 'unsupported', reason: expect.stringMatching(reason) });
     }
   });
 
