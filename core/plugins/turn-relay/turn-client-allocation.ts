@@ -1,5 +1,6 @@
 import { type Endpoint, formatEndpoint } from '../../net/endpoint.ts';
 import { NetError } from '../../net/error.ts';
+import { canonicalAddress } from '../../net/ip.ts';
 import type { Host, Timer } from '../../ports/index.ts';
 import { type Attribute, attributeOf } from '../../wire/stun/attribute.ts';
 import type { ReceivedMessage } from '../../wire/stun/decode-message.ts';
@@ -78,8 +79,15 @@ export class Allocation {
    * @throws TurnError, NetError
    */
   async permit(address: string): Promise<void> {
-    await this.#request(METHOD.createPermission, permissions([address]));
-    this.#permitted.add(address);
+    const peer = canonicalAddress(address);
+    const known = this.#permitted.has(peer);
+    this.#permitted.add(peer);
+    try {
+      await this.#request(METHOD.createPermission, permissions([address]));
+    } catch (error) {
+      if (!known) this.#permitted.delete(peer);
+      throw error;
+    }
   }
 
   /**
@@ -162,7 +170,12 @@ export class Allocation {
     if (message.messageClass !== 'indication' || message.method !== METHOD.data) return;
     const peer = attributeOf(message, 'xor-peer-address');
     const data = attributeOf(message, 'data');
-    if (peer && data) this.onData?.(data, peer);
+    if (peer && data && this.#isPeer(peer)) this.onData?.(data, peer);
+  }
+
+  /** Only from whom we let in, or asked to have let in (RFC 8656 section 11.4): the answer may be overtaken. */
+  #isPeer({ address }: Endpoint): boolean {
+    return this.#permitted.has(address) || [...this.#byPeer.values()].some(({ peer }) => peer.address === address);
   }
 
   #onChannelData(bytes: Uint8Array): void {

@@ -12,6 +12,9 @@ import type { RelayPorts } from './relay-ports.ts';
 import type { ResolvedTurnOptions } from './turn-options.ts';
 
 const UDP = 17;
+/** ADDITIONAL-ADDRESS-FAMILY in drafts of RFC 8656, by which coturn's clients still ask (4.6 does). IANA has given it to nobody. */
+const DRAFT_ADDITIONAL_ADDRESS_FAMILY = 0x8032;
+const DRAFT_IPV6 = Buffer.of(2, 0, 0, 0);
 
 /** Serves Allocate requests (RFC 8656 section 7.2). */
 export class AllocateService {
@@ -59,7 +62,7 @@ export class AllocateService {
     if (protocol !== UDP) return 442;
     if (contradictory(message)) return 400;
     const family = attributeOf(message, 'requested-address-family');
-    const additional = attributeOf(message, 'additional-address-family');
+    const additional = additionalFamily(message);
     const possible = attributeOf(message, 'reservation-token') || this.#address(family);
     if (!possible && !(additional && this.#address(additional))) return 440;
     const { maxAllocations, maxAllocationsPerUser, maxAllocationsPerAddress } = this.#options;
@@ -70,12 +73,12 @@ export class AllocateService {
 
   async #relay(message: ReceivedMessage): Promise<Relay> {
     const token = attributeOf(message, 'reservation-token');
-    const additional = attributeOf(message, 'additional-address-family');
+    const additional = additionalFamily(message);
     if (token) {
       const reserved = this.#ports.claim(token);
       return { sockets: reserved ? [reserved] : [] };
     }
-    if (additional) return this.#both();
+    if (additional) return this.#both(attributeOf(message, 'even-port') !== undefined);
     const address = this.#address(attributeOf(message, 'requested-address-family'))!;
     const even = attributeOf(message, 'even-port');
     if (even) {
@@ -87,16 +90,20 @@ export class AllocateService {
   }
 
   /** A relayed address of each family, as far as there are any (RFC 8656 section 7.2). */
-  async #both(): Promise<Relay> {
+  async #both(even: boolean): Promise<Relay> {
     const sockets: UdpSocket[] = [];
     let missing: AddressErrorCode | undefined;
     for (const family of [4, 6] as const) {
       const address = this.#address(family);
-      const socket = address === undefined ? undefined : await this.#ports.take(address);
+      const socket = address === undefined ? undefined : await this.#one(address, even);
       if (socket) sockets.push(socket);
       else missing = { family, ...errorCode(address === undefined ? 440 : 508) };
     }
     return { sockets, missing };
+  }
+
+  async #one(address: string, even: boolean): Promise<UdpSocket | undefined> {
+    return even ? (await this.#ports.takeEven(address, false))?.socket : this.#ports.take(address);
   }
 
   /** Who asks for no family gets IPv4. */
@@ -105,10 +112,17 @@ export class AllocateService {
   }
 }
 
+function additionalFamily(message: ReceivedMessage): Family | undefined {
+  const draft = message.attributes.some(
+    (each) => each.type === 'unknown' && each.code === DRAFT_ADDITIONAL_ADDRESS_FAMILY && DRAFT_IPV6.equals(each.value),
+  );
+  return attributeOf(message, 'additional-address-family') ?? (draft ? 6 : undefined);
+}
+
 /** RFC 8656 section 7.2: what can't be asked for together. */
 function contradictory(message: ReceivedMessage): boolean {
   const has = (name: AttributeName) => attributeOf(message, name) !== undefined;
-  const additional = attributeOf(message, 'additional-address-family');
+  const additional = additionalFamily(message);
   if (has('reservation-token')) return has('requested-address-family') || has('even-port') || additional !== undefined;
   if (additional === undefined) return false;
   // Only IPv6 can come on top, since IPv4 is what there is anyway.

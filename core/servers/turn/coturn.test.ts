@@ -132,28 +132,42 @@ describe.skipIf(why !== undefined)(title('coturn’s clients with our servers'),
     for (const close of closers) close();
   });
 
-  it.each([
+  const uclient = (address: string, ...flags: readonly string[]) =>
+    run('turnutils_uclient', '-u', 'lab', '-w', 'secret', '-p', String(port), '-n', '5', ...flags, address);
+
+  // Each waits for seconds for what may still come.
+  it.concurrent.each([
     ['UDP, channels, reserved ports', ['-y'], '127.0.0.1'],
     ['UDP, Send indications', ['-y', '-s', '-c'], '127.0.0.1'],
+    ['UDP, with padded ChannelData', ['-y', '-D'], '127.0.0.1'],
+    ['UDP, with long messages', ['-y', '-l', '1400'], '127.0.0.1'],
+    ['UDP, from four clients', ['-y', '-m', '4'], '127.0.0.1'],
     ['TCP', ['-y', '-t'], '127.0.0.1'],
     ['TCP, with requests in between', ['-y', '-t', '-c', '-G'], '127.0.0.1'],
+    ['TCP, relayed IPv6', ['-y', '-t', '-x', '-c'], '127.0.0.1'],
+    ['relayed IPv4, asked for by name', ['-y', '-X'], '127.0.0.1'],
     ['relayed IPv6', ['-y', '-x', '-c'], '127.0.0.1'],
     ['IPv6 all the way', ['-y', '-x', '-c'], '::1'],
+    ['both families, of IPv4', ['-y', '-Z', '-m', '2'], '127.0.0.1'],
+    ['both families, of IPv6', ['-y', '-Z', '-x'], '127.0.0.1'],
+    ['both families, from IPv6 over TCP, with requests in between', ['-y', '-Z', '-t', '-G'], '::1'],
   ])('lose nothing over %s', async (_name, flags, address) => {
-    const said = await run(
-      'turnutils_uclient',
-      '-u',
-      'lab',
-      '-w',
-      'secret',
-      '-p',
-      String(port),
-      ...flags,
-      '-n',
-      '5',
-      address,
-    );
+    const said = await uclient(address, ...flags);
     expect(said).toMatch(/Total lost packets 0 \(0\.000000%\)/);
+    expect(said).not.toMatch(/: error \d+/);
+  });
+
+  it.concurrent.each([
+    ['connections (RFC 6062)', '-T', '442 (Unsupported Transport Protocol)'],
+    ['connections from peers', '-P', '442 (Unsupported Transport Protocol)'],
+    ['the DF bit', '-g', '420 (Unknown Attribute)'],
+  ])('are told that we don’t relay %s', async (_name, flag, error) => {
+    expect(await uclient('127.0.0.1', '-y', flag)).toContain(`error ${error}`);
+  });
+
+  it('are told that there is no more than their share, however fast they come and go', async () => {
+    expect(await uclient('127.0.0.1', '-y', '-O', '-m', '200')).toMatch(/error (486|508|437)/);
+    expect(await uclient('127.0.0.1', '-y', '-t')).toMatch(/Total lost packets 0 /);
   });
 
   it('find out by RFC 5780 what ours does', async () => {

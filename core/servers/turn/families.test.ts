@@ -48,6 +48,20 @@ describe('relayed addresses of both families (RFC 8656 section 7.2)', () => {
     });
   });
 
+  it.each<[string, Attribute]>([
+    ['RFC 8656', BOTH],
+    ['the draft, as coturn’s clients do', { type: 'unknown', code: 0x8032, value: Buffer.of(2, 0, 0, 0) }],
+  ])('are granted by the number of %s, on even ports where these are asked for', async (_name, additional) => {
+    await dual({}, async ({ client }) => {
+      const message = await client.allocate([additional, { type: 'even-port', value: { reserveNext: false } }]);
+      const relayed = attributesOf(message, 'xor-relayed-address');
+      expect(relayed.map(({ address, port }) => [address.includes(':'), port % 2])).toEqual([
+        [false, 0],
+        [true, 0],
+      ]);
+    });
+  });
+
   it('end one by one, and with the last the allocation', async () => {
     await dual({}, async ({ client }) => {
       const end = (value: 4 | 6) =>
