@@ -30,6 +30,8 @@ export interface TcpMapping {
   readonly mapped: Endpoint;
   /** The server's other address and port, if it has them. */
   readonly other: Endpoint | undefined;
+  /** How long the handshake with the server took. */
+  readonly roundTripUs: number;
 }
 
 const MAX_ANSWER = 1500;
@@ -46,12 +48,14 @@ export async function stunOverTcp(
   options: StunOverTcpOptions = {},
 ): Promise<TcpMapping> {
   const { timeoutMs = 39_500, ...dialling } = options;
-  const endUs = host.clock.now() + timeoutMs * 1000;
+  const startUs = host.clock.now();
+  const endUs = startUs + timeoutMs * 1000;
   const connection = await host.tcp.dial(server, { ...dialling, timeoutMs });
+  const roundTripUs = host.clock.now() - startUs;
   const remainingMs = Math.max(0, (endUs - host.clock.now()) / 1000);
   try {
     const { mapped, other } = await binding(host, connection, remainingMs, options.signal);
-    return { connection, local: connection.local, mapped, other };
+    return { connection, local: connection.local, mapped, other, roundTripUs };
   } catch (error) {
     connection.reset();
     throw error;

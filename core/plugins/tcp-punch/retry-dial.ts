@@ -15,6 +15,8 @@ export interface RetryPolicy {
    * by an RST. A random one, up to the longest, meets soon.
    */
   readonly timing: 'random' | 'fixed';
+  /** The wait after the first dial, in place of a drawn one. @default none */
+  readonly firstGap?: Promise<void>;
   /** When it is given up anyway. */
   readonly untilUs: number;
 }
@@ -29,7 +31,7 @@ export interface RetryPolicy {
 export async function dialUntil(
   attempt: Pick<Attempt, 'host' | 'sleep'>,
   dial: (timeoutMs: number) => Promise<TcpConnection>,
-  { tries, gapMs, timing, untilUs }: RetryPolicy,
+  { tries, gapMs, timing, firstGap, untilUs }: RetryPolicy,
 ): Promise<TcpConnection> {
   const { clock, random } = attempt.host;
   let tried = 0;
@@ -44,6 +46,8 @@ export async function dialUntil(
       if (!isNetError(error) || error.code === 'ECANCELED') throw error;
       last = error.code;
     }
-    if (tried < tries) await attempt.sleep(timing === 'fixed' ? gapMs : random.below(gapMs * 1000) / 1000);
+    if (tried >= tries) continue;
+    if (tried === 1 && firstGap) await firstGap;
+    else await attempt.sleep(timing === 'fixed' ? gapMs : random.below(gapMs * 1000) / 1000);
   }
 }

@@ -19,6 +19,8 @@ export interface TcpOutlook {
   readonly offer: PunchOffer;
   /** Local ports of a series, in order; they are not bound yet. */
   readonly slots: readonly number[];
+  /** One way from here to a server, about. */
+  readonly tripUs: number;
 }
 
 /** Looks at the NAT over TCP, whose ports are none of UDP's. */
@@ -46,7 +48,13 @@ export class TcpLookout {
     return {
       offer: { round, port: local.port, mapped: [mapped], forecast: { kind: 'steady', endpoint: mapped } },
       slots: [],
+      tripUs: this.#tripUs,
     };
+  }
+
+  /** A SYN that got lost and went again says too much: the shortest is right. */
+  get #tripUs(): number {
+    return Math.min(...this.#mappings.map(({ roundTripUs }) => roundTripUs)) / 2;
   }
 
   close(): void {
@@ -69,7 +77,7 @@ export class TcpLookout {
       if (!mapped) throw failed;
       const forecast: Forecast = forecastSeries(samples, this.#nat, MIN_WINDOW);
       const slots = Array.from({ length: MIN_WINDOW }, (_, index) => first + SAMPLES + index);
-      return { offer: { round, port: first, mapped: [mapped], forecast }, slots };
+      return { offer: { round, port: first, mapped: [mapped], forecast }, slots, tripUs: this.#tripUs };
     }
   }
 

@@ -26,12 +26,18 @@ const ROUNDS = 3;
 const PREDICTED_TRIES = 8;
 
 const OPTIONS = {
+  start: {
+    kind: 'choice',
+    choices: ['soon', 'agreed'],
+    default: 'soon',
+    meaning: 'Whether both dial when the second signal should be there, and again when the third says so, or only then',
+  },
   skewMs: {
     kind: 'duration',
     min: 0,
     max: PUNCH_MS,
     default: 0,
-    meaning: 'How much later than the agreed instant the responder dials',
+    meaning: 'How much later than the agreed instant, which both wait for then, the responder dials',
   },
   tries: { kind: 'number', min: 1, max: 10_000, default: 10_000, meaning: 'Dials of an endpoint until it is given up' },
   retryGapMs: { kind: 'duration', min: 1, max: 1000, default: 100, meaning: 'The longest wait between two dials' },
@@ -83,17 +89,24 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
   }
 
   async attempt({ stun }: TcpPunchPlan, attempt: Attempt): Promise<ProvenTransport> {
-    const lookout = new TcpLookout(attempt, stun, this.#options.ports === 'foreseen');
+    const { ports, skewMs, start } = this.#options;
+    const lookout = new TcpLookout(attempt, stun, ports === 'foreseen');
     try {
       for (let round = 1; ; round++) {
         const looking = lookout.look(round);
-        const offered = looking.then(({ offer }) => encodeOffer(offer));
-        const { peer, startUs } = await rendezvous(attempt, offered, decodeOffer);
+        const told = looking.then(({ offer, tripUs }) => ({ bytes: encodeOffer(offer), tripUs }));
+        const { peer, soonUs, agreedUs } = await rendezvous(attempt, told, decodeOffer);
         const own = await looking;
         const foreseen = own.offer.forecast.kind === 'series' || peer.forecast.kind === 'series';
-        const untilUs = startUs + (foreseen ? ROUND_MS : PUNCH_MS) * 1000;
+        const { clock } = attempt.host;
+        const at = (us: number) => attempt.sleep(Math.max(0, us - clock.now()) / 1000);
+        const agreed = agreedUs.then(at);
+        agreed.catch(() => {}); // Nobody waits for it whose first dial gets through.
+        const early = start === 'soon' && skewMs === 0 && soonUs !== undefined;
+        await (early ? at(soonUs) : agreed);
+        const untilUs = clock.now() + (foreseen ? ROUND_MS : PUNCH_MS) * 1000;
         try {
-          return await this.#punch(attempt, own, peer, startUs, untilUs);
+          return await this.#punch(attempt, own, peer, untilUs, early ? agreed : undefined);
         } catch (error) {
           if (attempt.signal.aborted || !foreseen || round === ROUNDS) throw error;
           await attempt.sleep(Math.max(0, untilUs - attempt.host.clock.now()) / 1000);
@@ -108,17 +121,16 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
     attempt: Attempt,
     { offer, slots }: TcpOutlook,
     peer: PunchOffer,
-    agreedUs: number,
     untilUs: number,
+    agreed: Promise<void> | undefined,
   ): Promise<ProvenTransport> {
     const { skewMs, tries, retryGapMs: gapMs, retryTiming: timing, sockets } = this.#options;
-    const { clock } = attempt.host;
-    const startUs = attempt.role === 'responder' ? agreedUs + skewMs * 1000 : agreedUs;
     const arrivals = new Arrivals(attempt, untilUs);
     const doors = new Doors(attempt, offer.port, sockets === 'toggle' ? (one) => arrivals.add(one) : undefined);
-    await attempt.sleep(Math.max(0, startUs - clock.now()) / 1000);
+    if (!agreed && skewMs > 0 && attempt.role === 'responder') await attempt.sleep(skewMs);
     const dial = ({ slot, target, predicted }: Dial, signal: AbortSignal) => {
-      const retry = { tries: predicted ? Math.min(tries, PREDICTED_TRIES) : tries, gapMs, timing, untilUs };
+      const most = predicted ? Math.min(tries, PREDICTED_TRIES) : tries;
+      const retry = { tries: most, gapMs, timing, untilUs, ...(agreed && { firstGap: agreed }) };
       const door = doors.at(slot === 0 ? offer.port : slots[slot - 1]!);
       return dialAndProve(attempt, door, target, retry, signal);
     };
