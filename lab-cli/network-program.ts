@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { ConnectCommandOptions } from './commands/connect.ts';
+import type { FieldCommandOptions } from './commands/field.ts';
 import type { NatOptions } from './commands/nat.ts';
 import type { NodeCommandOptions } from './commands/node.ts';
 import type { ServeOptions } from './commands/serve.ts';
@@ -17,6 +18,8 @@ export function networkCommands(console: Console, exit: Exit): Command[] {
     serveCommand(console, exit),
     nodeCommand(console, exit),
     connectCommand(console, exit),
+    keyCommand(console, exit),
+    fieldCommand(console, exit),
   ];
 }
 
@@ -77,14 +80,17 @@ Examples:
 const SERVERS = 'LAB_SERVERS';
 
 /** What every command takes that runs a node of this machine. */
-function peerOptions(command: Command): Command {
+function peerOptions(
+  command: Command,
+  nameMeans = 'its nickname, and its key in the key store (default: no nickname)',
+): Command {
   return command
     .addOption(
       new Option('--servers <link>', 'what `lab serve` printed; several are more servers to choose from')
         .argParser(serverLinks)
         .env(SERVERS),
     )
-    .option('--name <name>', 'its nickname, and its key in the key store (default: no nickname)', keyName)
+    .option('--name <name>', nameMeans, keyName)
     .option('--key <file>', 'the key file, instead of ~/.punchlab/keys/NAME.key; made if there is none')
     .option('--bind <address>', 'use this address only (default: every interface)', address)
     .option('--port <n>', 'listen on this port (default: any that is free)', wholeNumber(1, 65_535))
@@ -137,5 +143,49 @@ Examples:
     .action(async (peer: string, { timeout, ...options }: ConnectCommandOptions & { timeout?: number }) => {
       const { connect } = await import('./commands/connect.ts');
       exit(await connect(peer, { ...options, ...(timeout !== undefined && { timeoutMs: 1000 * timeout }) }, console));
+    });
+}
+
+function keyCommand(console: Console, exit: Exit): Command {
+  return new Command('key')
+    .summary("print the public key of a name, for a field test's plan")
+    .description(
+      'Prints the public key that this machine has for a name, made the first time, as a line for the plan of a field test.',
+    )
+    .argument('<name>', 'of the agent', keyName)
+    .option('--key <file>', 'the key file, instead of ~/.punchlab/keys/NAME.key; made if there is none')
+    .addHelpText('after', '\nExample:\n  lab key alice')
+    .action(async (name: string, options: { key?: string }) => {
+      const { key } = await import('./commands/key.ts');
+      exit(key(name, options, console));
+    });
+}
+
+function fieldCommand(console: Console, exit: Exit): Command {
+  return peerOptions(
+    new Command('field'),
+    'which agent of the plan this is (default: the only one whose key is kept here)',
+  )
+    .summary('measure again and again between machines')
+    .description(
+      'Runs one agent of a field test. The same command on every machine of the plan measures who connects to whom, on ' +
+        'its schedule, and brings all results to all machines. What was measured is never lost: run it again to go on.',
+    )
+    .argument('<plan>', 'YAML file, the same on every machine')
+    .option('-o, --output <dir>', 'where results go, or are from before (default: out/PLAN-AGENT)')
+    .option('--plugin <file>', 'TypeScript or JavaScript with plugins of your own; may be repeated', collect)
+    .option('--check', 'read the plan and print what it comes to, but measure nothing')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  lab key alice
+  lab field plan.yaml --check
+  lab field plan.yaml --servers 'punchlab://…'
+  lab report out/classic out/home-alice -o together.html`,
+    )
+    .action(async (file: string, options: FieldCommandOptions) => {
+      const { field } = await import('./commands/field.ts');
+      exit(await field(file, options, console));
     });
 }

@@ -3,7 +3,7 @@ import type { Aggregate, Axis } from './aggregate-types.ts';
 import { axesKey } from './axes.ts';
 import { CellBuilder, type DetailLimits } from './cell-builder.ts';
 import { Counter } from './counter.ts';
-import { type MergedRuns, mergeRuns } from './merge-runs.ts';
+import { type MergedRuns, mergeRuns, placedAxes, worldsOf } from './merge-runs.ts';
 import { PluginBuilder } from './plugin-builder.ts';
 import { PopulationBuilder } from './population/population-builder.ts';
 import { openRun, ReadRunError, type Run } from './read-run.ts';
@@ -34,6 +34,7 @@ const DETAILS = { connected: 1_000, failed: 6_000 };
 class Aggregator {
   readonly #runs: readonly Run[];
   readonly #merged: MergedRuns;
+  readonly #worlds: ReturnType<typeof worldsOf>;
   readonly #cells = new Map<string, CellBuilder>();
   readonly #plugins = new Map<string, PluginBuilder>();
   readonly #total = new TallyBuilder();
@@ -48,6 +49,7 @@ class Aggregator {
   constructor(runs: readonly Run[]) {
     this.#runs = runs;
     this.#merged = mergeRuns(runs);
+    this.#worlds = worldsOf(runs);
     this.#lines = runs.map(() => 0);
     this.#warnings = [...this.#merged.warnings];
     const limits = detailLimits(this.#merged);
@@ -113,7 +115,7 @@ class Aggregator {
   /** @throws ReadRunError if the line speaks of what the run does not have */
   #known(run: number, line: number, trial: TrialResult): CellBuilder {
     const place = `${join(this.#runs[run]!.dir, 'results.jsonl')}:${line}`;
-    const cell = this.#cells.get(axesKey(trial.cell));
+    const cell = this.#cells.get(axesKey(placedAxes(trial.cell, this.#runs[run]!, this.#worlds)));
     if (!cell) throw new ReadRunError(`${place}: cell ${JSON.stringify(trial.cell)} is not in run.json`);
     const named = [trial.only, trial.plugin, ...trial.attempts.map(({ plugin }) => plugin)];
     const stranger = named.find((plugin) => plugin !== null && !this.#plugins.has(plugin));
@@ -127,7 +129,8 @@ class Aggregator {
   #counted(run: number, trial: TrialResult): boolean {
     if (this.#runs.length === 1) return false;
     // A trial's seed derives from the run's seed, the cell and the trial's number.
-    const key = JSON.stringify([this.#runs[run]!.info.name, trial.seed, trial.only]);
+    const { name, world } = this.#runs[run]!.info;
+    const key = JSON.stringify([name, world, trial.seed, trial.only]);
     if (this.#seen.has(key)) return true;
     this.#seen.add(key);
     return false;

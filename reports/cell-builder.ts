@@ -39,8 +39,8 @@ export class CellBuilder {
     this.#cost.packets.add(trial.cost.packets);
     this.#cost.bytes.add(trial.cost.bytes);
     this.#cost.signals.add(trial.cost.signals);
-    this.#cost.mappings.add(trial.cost.mappings);
-    if (trial.outcome !== 'crashed') this.#theory(trial.oracle);
+    if (trial.cost.mappings !== null) this.#cost.mappings.add(trial.cost.mappings);
+    if (trial.outcome !== 'crashed' && trial.oracle) this.#theory(trial.oracle);
     this.#keep(dir, trial);
   }
 
@@ -74,7 +74,7 @@ export class CellBuilder {
     this.#total.add(ending);
   }
 
-  #theory({ possible, why }: TrialResult['oracle']): void {
+  #theory({ possible, why }: NonNullable<TrialResult['oracle']>): void {
     for (const plugin of possible) this.#possible.add(plugin);
     if (this.#why.size < MAX_REASONS) this.#why.add(why);
   }
@@ -92,7 +92,7 @@ export class CellBuilder {
     const kept = this.#details.get(trial.only ?? '') ?? [];
     this.#details.set(trial.only ?? '', kept);
     const same = kept.filter(({ outcome }) => (outcome === 'connected') === (kind === 'connected')).length;
-    if (same < this.#limits[kind]) kept.push(detail(dir, this.#cell.id, trial));
+    if (same < this.#limits[kind]) kept.push(detail(dir, trial));
     else this.#left[kind]++;
   }
 }
@@ -106,7 +106,7 @@ const SEVERITY = ['unsupported', 'not-connected', 'deadline', 'limit', 'stalled'
 /** Two plugins, each alone in the same trial: a connection beats none, direct beats relayed, fast beats slow. */
 function together(left: Ending, right: Ending): Ending {
   const [best] = [left, right].sort(byMerit);
-  const possible = [...new Set([...left.possible, ...right.possible])];
+  const possible = left.possible && right.possible && [...new Set([...left.possible, ...right.possible])];
   return { ...best!, possible, ran: [...left.ran, ...right.ran] };
 }
 
@@ -122,13 +122,14 @@ function byMerit(left: Ending, right: Ending): number {
   );
 }
 
-function detail(dir: string, cell: string, trial: TrialResult): TrialDetail {
+function detail(dir: string, trial: TrialResult): TrialDetail {
   const { only, outcome, plugin, transport, path, connectMs, attempts, cost } = trial;
   const drops = Object.entries(trial.drops).map(([name, count]) => ({ name, count }));
   drops.sort((left, right) => right.count - left.count);
   return {
     dir,
-    cell,
+    // As its own run calls it.
+    cell: Object.values(trial.cell).join(),
     trial: trial.trial,
     only,
     outcome,

@@ -31,12 +31,16 @@ export function matrices({ axes, cells }: Aggregate): Matrix[] {
     const group = groups.get(title) ?? new Map<string, CellSummary>();
     groups.set(title, group.set(place(cell.axes.get('a') ?? '', cell.axes.get('b') ?? ''), cell));
   }
-  return [...groups].map(([title, group]) => ({
-    title,
-    rows,
-    columns,
-    cell: (row, column) => group.get(place(row, column)),
-  }));
+  return [...groups].map(([title, group]) => {
+    const cell = (row: string, column: string) => group.get(place(row, column));
+    return {
+      title,
+      // What has no cell at all here belongs to another world.
+      rows: rows.filter((row) => columns.some((column) => cell(row, column))),
+      columns: columns.filter((column) => rows.some((row) => cell(row, column))),
+      cell,
+    };
+  });
 }
 
 function place(row: string, column: string): string {

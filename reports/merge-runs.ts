@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunPopulation } from './population/run-population.ts';
 import { ReadRunError, type Run } from './read-run.ts';
-import type { Mode, NatLegend, RunCell } from './schema.ts';
+import type { Mode, NatLegend, RunCell, RunInfo, WorldName } from './schema.ts';
 
 /** What several runs of a scenario have in common. */
 export interface MergedRuns {
@@ -46,12 +46,40 @@ function refuseDifference(first: Run, run: Run): void {
   if (!isDeepStrictEqual(run.info.population, first.info.population)) {
     throw new ReadRunError(`${run.dir}: has another population than ${first.dir}: report them apart`);
   }
+  if (run.info.population && worldOf(run.info) !== worldOf(first.info)) {
+    refuse('is a population in the world', worldOf(first.info), worldOf(run.info));
+  }
+}
+
+/**
+ * The axes of a cell, and the world where several are put together: then it tells one table from another.
+ *
+ * @param worlds those of all runs
+ */
+export function placedAxes(
+  axes: Readonly<Record<string, string>>,
+  { info }: Run,
+  worlds: ReadonlySet<WorldName>,
+): Readonly<Record<string, string>> {
+  return worlds.size > 1 ? { ...axes, world: worldOf(info) } : axes;
+}
+
+export function worldsOf(runs: readonly Run[]): ReadonlySet<WorldName> {
+  return new Set(runs.map(({ info }) => worldOf(info)));
+}
+
+function worldOf({ world }: RunInfo): WorldName {
+  return world ?? 'sim';
 }
 
 function mergeCells(runs: readonly Run[]): RunCell[] {
   const cells = new Map<string, RunCell>();
-  for (const { dir, info } of runs) {
-    for (const cell of info.cells) {
+  const worlds = worldsOf(runs);
+  for (const run of runs) {
+    const { dir, info } = run;
+    for (const { id, axes } of info.cells) {
+      const placed = placedAxes(axes, run, worlds);
+      const cell = { id: worlds.size > 1 ? `${id},${placed.world}` : id, axes: placed };
       const known = cells.get(cell.id);
       if (known && !isDeepStrictEqual(known.axes, cell.axes)) {
         throw new ReadRunError(`${dir}: cell ${cell.id} has other axes than in ${runs[0]!.dir}: report them apart`);

@@ -6,8 +6,8 @@ export const RESULT_SCHEMA = 1;
 
 export type Mode = 'race' | 'each';
 
-/** Where trials run: the simulator, or Linux NATs in network namespaces. */
-export type WorldName = 'sim' | 'kernel';
+/** Where trials run: the simulator, Linux NATs in network namespaces, or machines on a real network. */
+export type WorldName = 'sim' | 'kernel' | 'field';
 
 /**
  * What happened in a trial. `unsupported`: the world cannot express the cell. `deadline`: the scenario's time limit
@@ -58,14 +58,15 @@ export interface TrialResult {
   /** Only where a relay carried the pipe first: whose, and when the plugin named above took over, since the dial. */
   readonly upgrade?: { readonly from: string; readonly ms: number };
   readonly attempts: readonly AttemptResult[];
-  readonly oracle: { readonly possible: readonly string[]; readonly why: string };
+  /** Null where nobody knows what the NATs are, as in the field. */
+  readonly oracle: { readonly possible: readonly string[]; readonly why: string } | null;
   readonly nat: { readonly a: SideNat; readonly b: SideNat };
-  /** Of both peers: packets and bytes they sent, signal messages, NAT mappings created in front of them. */
+  /** Of both peers: packets and bytes they sent, signal messages, NAT mappings created in front of them, if anybody can count them. */
   readonly cost: {
     readonly packets: number;
     readonly bytes: number;
     readonly signals: number;
-    readonly mappings: number;
+    readonly mappings: number | null;
   };
   /** Dropped packets by the rule that killed them. */
   readonly drops: Readonly<Record<string, number>>;

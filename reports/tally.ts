@@ -9,8 +9,8 @@ export interface Ending {
   readonly plugin: string | null;
   readonly path: Path | null;
   readonly connectMs: number | null;
-  /** Plugins that the oracle says can connect. */
-  readonly possible: readonly string[];
+  /** Plugins that the oracle says can connect; null: it was not asked. */
+  readonly possible: readonly string[] | null;
   /** Plugins that had a chance to. */
   readonly ran: readonly string[];
 }
@@ -19,7 +19,7 @@ export interface Ending {
 export function endingOf(trial: TrialResult, plugins: readonly string[]): Ending {
   const { outcome, plugin, path, connectMs } = trial;
   const ran = trial.only === null ? plugins : [trial.only];
-  return { outcome, plugin, path, connectMs, possible: trial.oracle.possible, ran };
+  return { outcome, plugin, path, connectMs, possible: trial.oracle?.possible ?? null, ran };
 }
 
 /** Sums up endings one by one. */
@@ -61,7 +61,7 @@ export class TallyBuilder {
   #connected({ plugin, path, connectMs, possible }: Ending): void {
     if (connectMs !== null) this.#connectMs.add(connectMs);
     if (plugin === null || path === null) return;
-    if (isJudged(plugin) && !possible.includes(plugin)) this.#unexpected++;
+    if (possible && isJudged(plugin) && !possible.includes(plugin)) this.#unexpected++;
     const key = `${path} ${plugin}`;
     const winner = this.#winners.get(key);
     if (winner) winner.trials++;
@@ -70,7 +70,7 @@ export class TallyBuilder {
 
   #failed({ outcome, possible, ran }: Ending): void {
     // A defect of the lab's own says nothing about the plugins.
-    if (outcome === 'crashed' || outcome === 'stalled') return;
+    if (outcome === 'crashed' || outcome === 'stalled' || !possible) return;
     if (ran.some((plugin) => possible.includes(plugin))) this.#missed++;
     // A plugin without a rule might have connected: then nobody knows.
     else if (ran.every(isJudged)) this.#impossible++;

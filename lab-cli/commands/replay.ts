@@ -23,7 +23,7 @@ export interface ReplayOptions {
 export async function replay(text: string, options: ReplayOptions, console: Console): Promise<number> {
   const target = parseReplayTarget(text);
   const run = await openRun(target.directory);
-  if (run.info.world === 'kernel')
+  if ((run.info.world ?? 'sim') !== 'sim')
     throw new InputError(
       `${run.dir}: real packets are never twice the same: only what the simulator ran can be replayed`,
     );

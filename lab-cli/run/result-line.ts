@@ -32,7 +32,7 @@ export function resultLine(result: TrialResult): string {
       ms: milliseconds(attempt.ms),
       packets: attempt.packets,
     })),
-    oracle: { possible: oracle.possible, why: oracle.why },
+    oracle: oracle && { possible: oracle.possible, why: oracle.why },
     nat: { a: side(nat.a), b: side(nat.b) },
     cost: { packets, bytes, signals, mappings },
     drops: Object.fromEntries(Object.entries(result.drops).sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -69,7 +69,7 @@ function legend({ cells }: ResolvedScenario): Record<string, NatLegend> {
 }
 
 /** Of all that can change a result. */
-function versions(): Record<string, string> {
+export function versions(): Record<string, string> {
   const { version, dependencies } = packageJson();
   const { mqtt, aedes, '@noble/curves': curves } = dependencies;
   return { punchlab: version, node: process.versions.node, mqtt: mqtt!, aedes: aedes!, '@noble/curves': curves! };

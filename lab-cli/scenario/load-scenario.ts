@@ -8,7 +8,7 @@ import type { NamedLink } from './links.ts';
 import { readNatEvents } from './nat-events.ts';
 import { nearestWord } from './nearest.ts';
 import { type ParsedSections, parseSections } from './parse-sections.ts';
-import { readOptions } from './plugin-options.ts';
+import { pluginSpecs } from './plugin-specs.ts';
 import type { NamedPopulation } from './populations.ts';
 import { FileError, type Problem } from './problem.ts';
 import { resolveAxes } from './resolve-axes.ts';
@@ -116,12 +116,7 @@ class Resolver {
     const { plugins } = this.#parsed;
     // Absent from the file means all, but absent from what was parsed may also mean that it has a mistake.
     if (!plugins && this.#source.root?.children.has('plugins')) return undefined;
-    if (!plugins) return [...this.#vocabulary.plugins.keys()].map((name) => ({ name, options: {} }));
-    const specs = plugins.map((written): PluginSpec => {
-      if (typeof written === 'string') return { name: written, options: {} };
-      const [name, options] = Object.entries(written)[0]!;
-      return { name: name!, options: readOptions(this.#vocabulary.plugins.get(name!)!, options ?? {}) };
-    });
+    const specs = pluginSpecs(plugins, this.#vocabulary.plugins);
     this.#refuseRepeats(
       ['plugins'],
       specs.map(({ name }) => name),

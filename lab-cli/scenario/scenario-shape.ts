@@ -43,7 +43,7 @@ export function scenarioSections(words: Words) {
         'separate: each peer behind NATs of its own; same-lan: both on one LAN; same-nat: behind one NAT, each on a LAN ' +
           'of its own; shared-cgn: the outermost NAT of a is that of b',
       ),
-    plugins: listOf(plugin(words), 64, 'plugins').optional().describe('Strategies that take part. Default: all'),
+    plugins: pluginList(words).optional().describe('Strategies that take part. Default: all'),
     mode: oneOf(['race', 'each'])
       .default('race')
       .describe('race: the real cascade, who wins; each: every plugin alone, who could'),
@@ -88,7 +88,12 @@ function sides(words: Words) {
   );
 }
 
-function plugin(words: Words) {
+/** Plugins by name, with options or without. */
+export function pluginList(words: Pick<Words, 'plugins'>) {
+  return listOf(plugin(words), 64, 'plugins');
+}
+
+function plugin(words: Pick<Words, 'plugins'>) {
   const names = new Set(words.plugins.keys());
   const options = [...words.plugins].map(([key, known]) => [key, pluginOptions(known).optional()] as const);
   const single = strictMap(Object.fromEntries(options)).refine((map) => Object.keys(map).length === 1, {

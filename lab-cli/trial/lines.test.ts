@@ -48,7 +48,7 @@ describe('peers with several lines', () => {
     const { result } = await trial(PHONE, '{ ipv6: nat64 }');
     expect(result.nat.a.declared).toBe('wifi: symmetric; cellular: carrier-random; cellular IPv6: ipv6-firewall');
     expect(result.nat.b.declared).toBe('IPv6: nat64');
-    expect(result.oracle.why).toContain('from IPv6 of cellular to IPv6');
+    expect(result.oracle?.why).toContain('from IPv6 of cellular to IPv6');
   });
 
   it('a firewall that reboots forgets whom it let in', async () => {

@@ -73,7 +73,8 @@ export async function collectRun(run: Run): Promise<Collected> {
 }
 
 /** The oracle writes one sentence for each plugin: `PLUGIN always: …`. */
-function leavesChance({ oracle: { why }, only }: TrialResult): boolean {
-  const chances = [...why.matchAll(/(?:^|\. )([\w-]+) (?:sometimes|unknown): /g)].map(([, plugin]) => plugin);
+function leavesChance({ oracle, only }: TrialResult): boolean {
+  if (!oracle) return true; // Nobody knows.
+  const chances = [...oracle.why.matchAll(/(?:^|\. )([\w-]+) (?:sometimes|unknown): /g)].map(([, plugin]) => plugin);
   return only === null ? chances.length > 0 : chances.includes(only);
 }

@@ -36,7 +36,8 @@ function cellDetails(context: Context, cell: CellSummary): Markup {
   )}</ol>${leftOut(cell)}</div></details>`;
 }
 
-function theory({ oracle: { possible, why } }: CellSummary): Markup {
+function theory({ oracle: { possible, why } }: CellSummary): Markup | null {
+  if (why.length === 0) return null; // Nobody knows what the NATs are.
   return html`<p><b>Theory:</b> ${possible.length > 0 ? `${possible.join(', ')} can connect.` : 'nothing can connect.'}</p>
 <details class="why"><summary>Why</summary><ul>${why.flatMap(sentences).map((text) => html`<li>${text}</li>`)}</ul></details>`;
 }
@@ -48,13 +49,13 @@ function sentences(why: string): string[] {
 
 function costs({ cost, tally }: CellSummary): Markup | null {
   const { packets, bytes, signals, mappings } = cost;
-  if (!packets || !bytes || !signals || !mappings) return null;
+  if (!packets || !bytes || !signals) return null;
   const spread = tally.connectMs
     ? ` Time: ${duration(tally.connectMs.median)}, 95th percentile ${duration(tally.connectMs.p95)}.`
     : '';
   return html`<p><b>Median of a trial:</b> ${integer(packets.median)} packets (95th percentile ${integer(packets.p95)}), ${integer(
     bytes.median,
-  )} bytes, ${integer(signals.median)} signals, ${integer(mappings.median)} NAT mappings.${spread}</p>`;
+  )} bytes, ${integer(signals.median)} signals${mappings && html`, ${integer(mappings.median)} NAT mappings`}.${spread}</p>`;
 }
 
 function trialItem(context: Context, trial: TrialDetail): Markup {

@@ -10,7 +10,7 @@ it.each(['race-grid', 'race-types'])(
     const scenario = shipped(name);
     const sample = new Set(scenario.cells.filter((_, index) => index % STRIDE === 0));
     const ran = await run(scenario, { cells: (cell) => sample.has(cell) });
-    const wrong = ran.filter(({ connected, result }) => connected !== result.oracle.possible.length > 0);
+    const wrong = ran.filter(({ connected, result }) => connected !== result.oracle!.possible.length > 0);
     expect(wrong.map(({ cell, result }) => `${cell.id}: ${result.outcome}`)).toEqual([]);
     expect(ran.some(({ connected }) => connected)).toBe(true);
   },
