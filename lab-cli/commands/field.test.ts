@@ -1,14 +1,17 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseRun, parseTrial } from '../../reports/parse-result.ts';
 import { packageRoot } from '../package-root.ts';
 import { type ServingLab, serveLab } from '../serving/serve-lab.suite.ts';
 
 const MAIN = join(packageRoot(), 'dist/lab-cli/main.js');
 const ROUNDS = 4;
+/** Whoever dials somebody who was killed finds out after that time. */
+const SHORT = ['every: 1s', 'limits: { time: 5s }'];
+const children = new Set<ChildProcess>();
 let home: string;
 let serving: ServingLab;
 
@@ -22,6 +25,10 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 interface Command {
   readonly ended: Promise<{ code: number | null; out: string; err: string }>;
   /** Resolves when stderr matches. */
@@ -32,6 +39,7 @@ interface Command {
 function lab(...args: readonly string[]): Command {
   const env = { ...process.env, HOME: home, USERPROFILE: home, LAB_SERVERS: serving.link };
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
   let [out, err] = ['', ''];
   let look = (): void => {};
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -40,7 +48,10 @@ function lab(...args: readonly string[]): Command {
     look();
   });
   const ended = new Promise<Awaited<Command['ended']>>((resolve) => {
-    child.on('close', (code) => resolve({ code, out, err }));
+    child.on('close', (code) => {
+      children.delete(child);
+      resolve({ code, out, err });
+    });
   });
   const said = (pattern: RegExp) =>
     new Promise<void>((resolve, reject) => {
@@ -64,9 +75,9 @@ const agent = (name: string, plan = 'plan.yaml') =>
   lab('field', plan, '--name', name, '--bind', '127.0.0.1', '-o', `out-${name}`);
 const resultsOf = (name: string) => readFileSync(join(home, `out-${name}`, 'results.jsonl'), 'utf8');
 
-describe('lab field', { timeout: 90_000 }, () => {
+describe('lab field', { timeout: 120_000 }, () => {
   it('measures on both machines, whoever is killed or interrupted meanwhile, and brings all to both', async () => {
-    await writePlan('plan.yaml', `rounds: ${ROUNDS}`, 'every: 1s', '# my router is 192.168.17.1');
+    await writePlan('plan.yaml', `rounds: ${ROUNDS}`, ...SHORT, '# my router is 192.168.17.1');
     const first = [agent('alice'), agent('bob')] as const;
     await first[0].said(/alice → bob 2\//);
     first[0].kill('SIGKILL');
@@ -115,7 +126,7 @@ describe('lab field', { timeout: 90_000 }, () => {
   });
 
   it('goes on with the same journal when the plan has more rounds, and not when it is another plan', async () => {
-    await writePlan('longer.yaml', `rounds: ${ROUNDS + 1}`, 'every: 1s');
+    await writePlan('longer.yaml', `rounds: ${ROUNDS + 1}`, ...SHORT);
     const ends = await Promise.all([agent('alice', 'longer.yaml').ended, agent('bob', 'longer.yaml').ended]);
     expect(ends.map(({ code }) => code)).toEqual([0, 0]);
     expect(resultsOf('alice').trimEnd().split('\n')).toHaveLength(2 * (ROUNDS + 1));

@@ -7,7 +7,7 @@ import { type Findings, noFindings } from '../trial/findings.ts';
 import { exchangeMark, MARK_LENGTH } from '../trial/mark.ts';
 import { fieldPath } from './field-path.ts';
 import { type FieldTrial, trialKey } from './field-plan.ts';
-import { FieldError, type Messenger } from './messenger.ts';
+import { FieldError, type Messenger, Refusal } from './messenger.ts';
 import { TrialNode, type TrialNodeOptions } from './trial-node.ts';
 import { fieldResult } from './trial-result.ts';
 
@@ -102,7 +102,9 @@ async function finish({ messenger, signal }: DialContext, { pair }: FieldTrial, 
       throw new FieldError(`${pair.answers.name} says ${reply.kind}, which is no answer`);
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      if (tries >= FINISH_TRIES) throw new PeerLost(`${error.message}, and so the trial does not count`);
+      // One that was started again meanwhile knows of nothing.
+      if (error instanceof Refusal || tries >= FINISH_TRIES)
+        throw new PeerLost(`${error.message}, and so the trial does not count`);
     }
   }
 }

@@ -6,9 +6,11 @@ import { InputError } from '../scenario/problem.ts';
 import type { Anonymiser } from './anonymise.ts';
 import { cellIdOf, type FieldAgent, type FieldPlan, findTrial, trialsOf } from './field-plan.ts';
 import { Journal, JournalError } from './journal.ts';
+import { Marks } from './marks.ts';
 import { axesOf } from './trial-result.ts';
 
 const JOURNALS = 'journal';
+const MARKS = 'marks.json';
 const LOCK = 'running.pid';
 
 /**
@@ -18,6 +20,7 @@ const LOCK = 'running.pid';
 export class FieldDirectory {
   readonly path: string;
   readonly journals: ReadonlyMap<FieldAgent, Journal>;
+  readonly marks: Marks;
   readonly #plan: FieldPlan;
   readonly #yaml: string;
 
@@ -32,6 +35,7 @@ export class FieldDirectory {
     try {
       mkdirSync(join(path, JOURNALS), { recursive: true });
       lock(join(path, LOCK));
+      this.marks = new Marks(join(path, JOURNALS, MARKS));
       this.journals = new Map(plan.agents.map((agent) => [agent, this.#journal(agent)]));
     } catch (error) {
       if (error instanceof InputError) throw error;

@@ -61,7 +61,7 @@ export class FieldRun {
     this.#messenger = new Messenger(host, channel, plan, self);
     this.#answerer = new Answerer(host, self, this.#busy, { plan, servers, listen });
     this.#sharing = new Sharing({
-      ...{ host, messenger: this.#messenger, own: this.#own },
+      ...{ host, messenger: this.#messenger, own: this.#own, marks: directory.marks },
       copies: new Map([...directory.journals].filter(([agent]) => agent !== self)),
       isComplete: (journal) => directory.isComplete(journal),
       changed: () => this.#wake.call(),

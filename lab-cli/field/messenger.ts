@@ -18,6 +18,9 @@ export class FieldError extends Error {
   override readonly name = 'FieldError';
 }
 
+/** The other agent is there, and says no. */
+export class Refusal extends FieldError {}
+
 export type RequestHandler = (from: FieldAgent, request: FieldRequest) => Promise<FieldAnswer> | FieldAnswer;
 
 interface Waiting {
@@ -80,7 +83,7 @@ export class Messenger {
       };
       let again = send();
     });
-    if (answer.kind === 'refused') throw new FieldError(`${agent.name} refuses: ${answer.why}`);
+    if (answer.kind === 'refused') throw new Refusal(`${agent.name} refuses: ${answer.why}`);
     return answer;
   }
 

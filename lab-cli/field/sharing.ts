@@ -2,6 +2,7 @@ import type { Host } from '../../core/ports/index.ts';
 import { BackOff } from './back-off.ts';
 import type { FieldAgent } from './field-plan.ts';
 import { type Journal, JournalError } from './journal.ts';
+import type { Marks } from './marks.ts';
 import { CHUNK_BYTES, type FieldAnswer, type FieldRequest } from './message.ts';
 import { FieldError, type Messenger } from './messenger.ts';
 import { Wake } from './wake.ts';
@@ -20,6 +21,7 @@ export interface SharingOptions {
   readonly own: Journal;
   /** Of all others. */
   readonly copies: ReadonlyMap<FieldAgent, Journal>;
+  readonly marks: Marks;
   /** Is there nothing to come any more in an agent's journal? */
   readonly isComplete: (journal: Journal) => boolean;
   /** Something came, or somebody has taken something. */
@@ -37,9 +39,6 @@ export interface SharingOptions {
 export class Sharing {
   readonly #options: SharingOptions;
   readonly #wakes: ReadonlyMap<FieldAgent, Wake>;
-  /** How far they have ours, and how far they know that we have theirs. */
-  readonly #taken = new Map<FieldAgent, number>();
-  readonly #told = new Map<FieldAgent, number>();
   readonly #broken = new Set<FieldAgent>();
 
   constructor(options: SharingOptions) {
@@ -49,32 +48,36 @@ export class Sharing {
 
   /** Has this agent all of the others', and have they all of its? */
   get finished(): boolean {
-    const { copies, isComplete } = this.#options;
+    const { copies, isComplete, marks } = this.#options;
     // Who has it all must have said so, or its owner waits in vain.
-    const through = [...copies].every(([agent, copy]) => isComplete(copy) && this.#told.get(agent) === copy.size);
+    const through = [...copies].every(
+      ([agent, copy]) => isComplete(copy) && marks.get('told', agent.name) === copy.size,
+    );
     return through && this.behind.length === 0;
   }
 
   /** Agents that don't have all that is in our journal, as far as we know. */
   get behind(): readonly FieldAgent[] {
-    const { copies, own } = this.#options;
-    return [...copies.keys()].filter((agent) => this.#taken.get(agent) !== own.size);
+    const { copies, own, marks } = this.#options;
+    return [...copies.keys()].filter((agent) => marks.get('taken', agent.name) !== own.size);
   }
 
   /** Fetches until the signal fires. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     const { copies } = this.#options;
+    // Who was here before us does not know that we are back.
+    this.announce();
     await Promise.all([...copies].map(([agent, copy]) => this.#follow(agent, copy, signal).catch(() => {})));
   }
 
   /** What an agent is to get that asks for more. */
   pulled(from: FieldAgent, { journal, from: offset }: PullRequest): FieldAnswer {
-    const { own, changed } = this.#options;
+    const { own, changed, marks } = this.#options;
     const name = own.header?.journal;
     if (journal !== undefined && journal !== name)
       return { kind: 'chunk', journal: name, from: 0, size: own.size, bytes: '' };
     if (offset > own.size) return { kind: 'refused', why: 'its copy of our journal is longer than the journal' };
-    this.#taken.set(from, offset);
+    marks.set('taken', from.name, offset);
     changed();
     const bytes = own.read(offset, CHUNK_BYTES).toString('base64');
     return { kind: 'chunk', journal: name, from: offset, size: own.size, bytes };
@@ -124,7 +127,7 @@ export class Sharing {
       throw new JournalError(`${copy.path}: ${agent.name} has begun a new journal: move this copy of the old one away`);
     }
     if (reply.bytes === '') {
-      this.#told.set(agent, copy.end);
+      this.#options.marks.set('told', agent.name, copy.end);
       this.#options.changed();
       return false;
     }
