@@ -1,6 +1,5 @@
 import type { Cell, ResolvedScenario } from '../lab-cli/scenario/types.ts';
-import { oracleQuestion } from '../lab-cli/trial/result.ts';
-import { oracle } from '../reports/oracle.ts';
+import { verdictOf } from '../lab-cli/trial/oracle-verdict.ts';
 
 /**
  * What theory says of one cell, or in mode `each` of one plugin in it: it connects for `certain`, by `chance` as often as
@@ -12,7 +11,7 @@ export type Prospect =
 
 /** @param only in mode `each`, the plugin; in mode `race` null */
 export function prospectOf(scenario: ResolvedScenario, cell: Cell, only: string | null): Prospect {
-  const { perPlugin } = oracle(oracleQuestion({ scenario, cell, trial: 0, only, seed: '' }));
+  const { perPlugin } = verdictOf({ scenario, cell, trial: 0, only, seed: '' });
   if (perPlugin.some(({ expected }) => expected === 'always')) return { kind: 'certain' };
   const possible = perPlugin.filter(({ expected }) => expected === 'sometimes');
   const [one, ...others] = possible;
