@@ -1,9 +1,10 @@
 import { resolveBehaviour } from '../core/nat/behaviour.ts';
-import { connectSuite } from '../core/node/connect.suite.ts';
+import { attackSuite } from '../core/node/attacks.suite.ts';
+import { type ConnectLab, connectSuite } from '../core/node/connect.suite.ts';
 import { startInfrastructure } from '../lab-cli/trial/infrastructure.ts';
 import { symmetricLink, Topology, World } from './index.ts';
 
-connectSuite('in the simulator, one of them public', async () => {
+const makeLab = async (): Promise<ConnectLab> => {
   const world = new World({ seed: 'two nodes' });
   const topology = new Topology(world);
   const link = symmetricLink({ latencyUs: 20_000 });
@@ -22,4 +23,7 @@ connectSuite('in the simulator, one of them public', async () => {
     },
     close: async () => {},
   };
-});
+};
+
+connectSuite('in the simulator, one of them public', makeLab);
+attackSuite('in the simulator, one of them public', makeLab);

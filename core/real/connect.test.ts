@@ -1,4 +1,5 @@
-import { connectSuite } from '../node/connect.suite.ts';
+import { attackSuite } from '../node/attacks.suite.ts';
+import { type ConnectLab, connectSuite } from '../node/connect.suite.ts';
 import { startMqttServer } from '../servers/mqtt/mqtt-server.ts';
 import { startStunServer } from '../servers/stun/stun-server.ts';
 import { startTurnServer } from '../servers/turn/turn-server.ts';
@@ -7,7 +8,7 @@ import { createRealHost } from './real-host.ts';
 const LOOPBACK = '127.0.0.1';
 const TURN = { username: 'alice', password: 'wonderland' };
 
-connectSuite('over loopback sockets', async () => {
+const makeLab = async (): Promise<ConnectLab> => {
   const hosts = [createRealHost(), createRealHost()] as const;
   const servers = createRealHost();
   const closers: (() => unknown)[] = [];
@@ -46,4 +47,7 @@ connectSuite('over loopback sockets', async () => {
     listener.close();
     return port;
   }
-});
+};
+
+connectSuite('over loopback sockets', makeLab);
+attackSuite('over loopback sockets', makeLab);
