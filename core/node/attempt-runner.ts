@@ -11,6 +11,7 @@ import type { Clock, Host } from '../ports/index.ts';
 import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
+import type { Spend } from './inbound-budget.ts';
 import type { Keepsakes } from './keepsakes.ts';
 import { LinkPath } from './link/link-path.ts';
 import { Inbox, type Mailbox } from './mailbox.ts';
@@ -31,6 +32,7 @@ export interface AttemptSession {
   readonly bindAddress: string | undefined;
   readonly mailbox: Mailbox;
   readonly keepsakes: Keepsakes;
+  readonly spend: Spend | undefined;
   readonly startedAtUs: number;
   prove(runner: AttemptRunner, candidate: Candidate): Promise<ProvenTransport>;
 }
@@ -89,6 +91,7 @@ export class AttemptRunner {
         transport.abort(); // Cancelled in the very moment of success: the winner is another.
         return undefined;
       }
+      for (const scope of this.#scopes) scope.release();
       this.#end('won', 'both ends proved their keys');
       this.#endHandshakes(new Error('another path was proven'));
       return transport;
@@ -171,9 +174,9 @@ export class AttemptRunner {
   }
 
   #start(each: Try, index: number) {
-    const { idText, role, host, mailbox } = this.#session;
+    const { idText, role, host, mailbox, spend } = this.#session;
     const name = `${this.plugin.name}${each.label}`;
-    const scope = new AttemptScope(host, `attempt ${idText} ${role} ${name} ${this.round}`);
+    const scope = new AttemptScope(host, `attempt ${idText} ${role} ${name} ${this.round}`, spend);
     this.#scopes.push(scope);
     if (index > 0 || each.label !== '') mailbox.open(name, this.round);
     const abort = new AbortController();

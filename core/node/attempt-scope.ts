@@ -12,6 +12,10 @@ import type {
   UdpBindOptions,
   UdpSocket,
 } from '../ports/index.ts';
+import type { Spend } from './inbound-budget.ts';
+
+/** That nobody answers: sent at 0, 1 and 3 s (RFC 6298), of which most dials here see two. */
+const SYNS = 2;
 
 /**
  * A host that remembers what was opened and scheduled through it, so that a lost attempt leaves nothing behind, and
@@ -23,11 +27,16 @@ export class AttemptScope {
   packets = 0;
   readonly #base: Host;
   readonly #cleanups = new Set<() => void>();
+  #spend: Spend | undefined;
   #closed = false;
 
-  /** @param label names the attempt's own random stream */
-  constructor(base: Host, label: string) {
+  /**
+   * @param label names the attempt's own random stream
+   * @param spend what it sends is paid from there, until it is released; what can't be paid is not sent
+   */
+  constructor(base: Host, label: string, spend?: Spend) {
     this.#base = base;
+    this.#spend = spend;
     this.host = {
       clock: this.#clock(base.clock),
       random: base.random.fork(label),
@@ -38,6 +47,18 @@ export class AttemptScope {
       interfaces: () => base.interfaces(),
       defaultGateways: () => base.defaultGateways(),
     };
+  }
+
+  /** The peer has proved that it is there: whatever goes to it is its own. */
+  release(): void {
+    this.#spend = undefined;
+  }
+
+  /** Counts what is about to be sent; false: it must not be. */
+  pay(packets: number): boolean {
+    if (this.#spend?.(packets) === false) return false;
+    this.packets++;
+    return true;
   }
 
   /** Closes what is open and cancels what is scheduled. */
@@ -75,7 +96,7 @@ export class AttemptScope {
   async #dial(remote: Endpoint, options?: TcpDialOptions): Promise<TcpConnection> {
     this.#assertOpen();
     if (options?.signal?.aborted) throw new NetError('ECANCELED', 'given up before the dial');
-    this.packets++;
+    if (!this.pay(SYNS)) throw new NetError('ENOBUFS', 'callers have spent what there is for them');
     const abort = new AbortController();
     const cancel = () => abort.abort();
     this.#cleanups.add(cancel);
@@ -144,8 +165,7 @@ class CountedUdpSocket implements UdpSocket {
   }
 
   send(data: Uint8Array, to: Endpoint, ttl?: number): void {
-    this.#scope.packets++;
-    this.#socket.send(data, to, ttl);
+    if (this.#scope.pay(1)) this.#socket.send(data, to, ttl);
   }
 
   close(): void {

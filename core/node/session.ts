@@ -8,14 +8,15 @@ import type { PluginEntry, SessionMessage, SessionOpening } from '../wire/sessio
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptRunner, type AttemptSession, type Candidate } from './attempt-runner.ts';
 import { Cascade, type DueAttempt } from './cascade/cascade.ts';
-import { ofFamily, serversOfFamily } from './cascade/family.ts';
 import { outlookOf } from './cascade/outlook.ts';
 import { type CascadePlan, planCascade } from './cascade/plan.ts';
+import type { Spend } from './inbound-budget.ts';
 import type { Keepsakes } from './keepsakes.ts';
 import { Link } from './link/link.ts';
 import type { LinkPath } from './link/link-path.ts';
 import { Mailbox } from './mailbox.ts';
 import { Nomination } from './nomination.ts';
+import { planInput } from './plan-input.ts';
 import { Prover } from './prover.ts';
 import { formatSessionId } from './session-id.ts';
 import { SessionKeys } from './session-keys.ts';
@@ -34,6 +35,8 @@ export interface SessionOptions {
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
   readonly keepsakes: Keepsakes;
+  /** Who was called spends what there is for callers, until a path is proven. @default without end */
+  readonly spend?: Spend;
   /** How long a quiet path of datagrams is left alone. */
   readonly keepAliveMs: number;
   /** Sends a message to the peer over the signal channel; undefined where there is none. */
@@ -60,6 +63,7 @@ export class Session implements AttemptSession {
   readonly remoteKey: Uint8Array;
   readonly bindAddress: string | undefined;
   readonly keepsakes: Keepsakes;
+  readonly spend: Spend | undefined;
   readonly mailbox: Mailbox;
   readonly startedAtUs: number;
   readonly keys: SessionKeys;
@@ -94,6 +98,7 @@ export class Session implements AttemptSession {
     this.remoteKey = remoteKey;
     this.bindAddress = options.bindAddress;
     this.keepsakes = options.keepsakes;
+    this.spend = options.spend;
     this.startedAtUs = host.clock.now();
     this.mailbox = new Mailbox(host.clock, (entries) => this.#post({ entries }));
     this.winner = new Promise((resolve) => {
@@ -281,16 +286,8 @@ export class Session implements AttemptSession {
   }
 
   #planInput(): PlanInput {
-    const { role, local, servers, post } = this.#options;
-    const { family, transport } = this.#policy;
-    return {
-      role,
-      local: ofFamily(local, family),
-      remote: this.#remote && ofFamily(this.#remote, family),
-      servers: serversOfFamily(servers, family),
-      signalling: post !== undefined,
-      ...(transport && { transport }),
-    };
+    const signalling = this.#options.post !== undefined;
+    return planInput({ ...this.#options, signalling }, this.#remote, this.#policy);
   }
 
   #post(message: Omit<SessionMessage, 'sessionId'>): void {

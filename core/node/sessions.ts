@@ -8,6 +8,7 @@ import { type Call, type Hello, SESSION_ID_LENGTH } from '../wire/proof.ts';
 import { type PluginStart, SESSION_SECRET_LENGTH, type SessionMessage } from '../wire/session-message.ts';
 import type { DueAttempt } from './cascade/cascade.ts';
 import { EarlyMessages } from './early-messages.ts';
+import { InboundBudget } from './inbound-budget.ts';
 import type { Keepsakes } from './keepsakes.ts';
 import { Session, type SessionWinner } from './session.ts';
 import { formatSessionId } from './session-id.ts';
@@ -52,12 +53,14 @@ export class SessionTable {
   readonly #walkIns = new Set<Session>();
   readonly #early: EarlyMessages;
   readonly #pace: TokenBucket;
+  readonly #budget: InboundBudget;
   #closed = false;
 
   constructor(options: SessionTableOptions) {
     this.#options = options;
     this.#early = new EarlyMessages(options.host.clock);
     this.#pace = new TokenBucket(INBOUND_RATE, options.host.clock.now());
+    this.#budget = new InboundBudget(options.host.clock);
   }
 
   get size(): number {
@@ -182,6 +185,7 @@ export class SessionTable {
       bindAddress,
       keepsakes,
       keepAliveMs,
+      ...(role === 'responder' && { spend: this.#budget.ofSession() }),
       post: post && ((message) => post(remoteKey, session.remote, message)),
     });
     this.#sessions.set(session.idText, session);

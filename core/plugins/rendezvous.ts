@@ -11,20 +11,6 @@ const LEAD_MS = 20;
 /** A round trip over the signal channel that takes longer says nothing about when the peer will start. */
 const MAX_HALF_TRIP_US = 1_000_000;
 
-/**
- * Each end tells the other what it knows as soon as it knows it.
- *
- * @param read reads what the peer sent; throws WireError
- */
-export async function exchange<T>(
-  attempt: Attempt,
-  own: Promise<Uint8Array>,
-  read: (reader: ByteReader) => T,
-): Promise<T> {
-  const [, message] = await Promise.all([own.then((bytes) => attempt.line.send(bytes)), attempt.line.receive()]);
-  return read(new ByteReader(message));
-}
-
 /** What an end brings to a meeting. */
 export interface Told {
   readonly bytes: Uint8Array;

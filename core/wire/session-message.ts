@@ -46,7 +46,8 @@ export interface SessionMessage {
 export const SESSION_SECRET_LENGTH = 32;
 export const MAX_PLUGINS = 32;
 export const MAX_PAYLOAD = 1024;
-export const MAX_ROUND = 7;
+/** What fails is tried once more. */
+export const MAX_ROUND = 1;
 const VERSION = 1;
 const HAS_OPEN = 1;
 const HAS_CLOSE = 2;
