@@ -74,7 +74,7 @@ export interface Packet {
   icmp: { kind: IcmpKind; quote: Quote } | undefined;
   /**
    * ICMP queries only (RFC 5508 section 3). On the asking side's end the port is the identifier, on the other one
-   * {@link ECHO}, as in the connection tables of Linux and pf.
+   * `ECHO` (8), as in the connection tables of Linux and pf.
    */
   echo?: 'request' | 'reply';
   /** Fragments of UDP datagrams only. All but the first have port 0 on both ends, since they know none. */

@@ -59,7 +59,7 @@ const DEFAULT_ROUTE = { 4: '0.0.0.0/0', 6: '::/0' } as const;
 
 /**
  * The network of a trial: a core router that stands for the Internet, servers around it, and sides, each a host behind
- * chains of routers, one for each line. {@link Ipv4Fabric} and {@link Ipv6Fabric} say which addresses are where.
+ * chains of routers, one for each line. `Ipv4Fabric` and `Ipv6Fabric` say which addresses are where.
  */
 export class Topology {
   readonly core: Router;

@@ -7,7 +7,8 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FILES = ['README.md', 'ARCHITECTURE.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];
+const FOLDER = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' });
+const FILES = ['README.md', 'ARCHITECTURE.md', ...FOLDER.map((name) => `docs/${name}`)];
 const TIMEOUT_MS = 120_000;
 
 interface Example {
@@ -23,8 +24,20 @@ function examplesOf(file: string): Example[] {
   return [...text.matchAll(/(?:<!-- example: prints "(.*)" -->\n)?```ts\n(.*?)```/gs)].map((match) => ({
     place: `${file}:${text.slice(0, match.index).split('\n').length}`,
     code: match[2]!,
-    prints: match[1],
+    prints: match[1] ?? printsOf(match[2]!),
   }));
+}
+
+/** What the comments at the ends of its lines say that it prints. */
+function printsOf(code: string): string | undefined {
+  const lines = [...code.matchAll(/ \/\/ prints: (.*)$/gm)].map(([, line]) => line);
+  return lines.length > 0 ? lines.join('\n') : undefined;
+}
+
+/** Decorators and types are the compiler's, not Node's. */
+function compiled(code: string): string {
+  const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+  return ts.transpileModule(code, { compilerOptions: options }).outputText;
 }
 
 const EXAMPLES = FILES.filter((file) => file.endsWith('.md')).flatMap(examplesOf);
@@ -62,7 +75,7 @@ describe('the examples of the documentation', () => {
     '$place prints what it says',
     { timeout: TIMEOUT_MS },
     async ({ code, prints }) => {
-      const args = ['--input-type=module', '-e', code];
+      const args = ['--input-type=module', '-e', compiled(code)];
       const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: TIMEOUT_MS });
       expect(stdout.trimEnd()).toBe(prints);
     },

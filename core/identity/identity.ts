@@ -35,7 +35,7 @@ export class Identity {
 
   /**
    * Signs for one purpose only.
-   * @param context see {@link withContext}
+   * @param context what the signature is for: one that was made for one purpose is good for no other
    */
   sign(context: string, message: Uint8Array): Uint8Array {
     return this.#signer.sign(withContext(context, message), this.#secretKey);

@@ -6,7 +6,7 @@
 
 import type { PortMappingService } from './port-mapping-service.ts';
 
-export type { PortMappingFault, PortMappingProtocol } from './port-mapping-service.ts';
+export type { PortMappingFault, PortMappingProtocol, PortMappingService } from './port-mapping-service.ts';
 
 /** RFC 4787 sections 4.1 and 5: what a mapping or a filter depends on besides the internal endpoint. */
 export type Dependence = 'endpoint-independent' | 'address-dependent' | 'address-and-port-dependent';

@@ -15,10 +15,11 @@ export interface LifetimeOptions {
   readonly maxMs?: number;
   /** How far apart the bounds of the lifetime may be. @default 2000 */
   readonly precisionMs?: number;
+  /** Gives up with ECANCELED. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
-type LifetimeHost = Pick<Host, 'clock' | 'random' | 'udp'>;
+export type LifetimeHost = Pick<Host, 'clock' | 'random' | 'udp'>;
 type Findings = Omit<LifetimeReport, 'method' | 'tookMs'>;
 
 /** Sockets that are silent at the same time. */

@@ -26,10 +26,11 @@ export interface DiscoveryOptions {
   readonly depth?: 'quick' | 'full';
   /** The outer address that the nearest gateway says it has (by UPnP, NAT-PMP or PCP). @default not known */
   readonly gateway?: string | undefined;
+  /** Gives up with ECANCELED. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
-type DiscoveryHost = Pick<Host, 'clock' | 'random' | 'udp' | 'tcp' | 'interfaces'>;
+export type DiscoveryHost = Pick<Host, 'clock' | 'random' | 'udp' | 'tcp' | 'interfaces'>;
 
 const MAX_SERVERS = 4;
 const QUICK = { rounds: 0, firstMs: 2000, limitMs: 3000 };

@@ -66,7 +66,7 @@ const CONES: Readonly<Record<Dependence, ClassicNat>> = {
   'address-and-port-dependent': 'port-restricted-cone',
 };
 
-type Behaviour = Pick<NatReport, 'udp' | 'translation' | 'mapping' | 'filtering'>;
+export type Behaviour = Pick<NatReport, 'udp' | 'translation' | 'mapping' | 'filtering'>;
 
 /** The nearest classic name. It loses detail: every endpoint-dependent mapping is `symmetric` whatever it filters. */
 export function classicNat({ udp, translation, mapping, filtering }: Behaviour): ClassicNat {

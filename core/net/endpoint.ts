@@ -1,4 +1,4 @@
-/** An IP address in canonical text form (see {@link canonicalAddress}) and a port, 0 to 65535. */
+/** An IP address in canonical text form (RFC 5952 for IPv6) and a port, 0 to 65535. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

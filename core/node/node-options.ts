@@ -10,7 +10,7 @@ export interface NodeServers {
   /** Two addresses and two ports each (RFC 5780), or plain ones. */
   readonly stun?: readonly Endpoint[];
   readonly turn?: readonly TurnServer[];
-  /** The node's key decides at which two it is to be found: see {@link SignalChannelOptions}. */
+  /** The node's key decides at which two of them it is to be found (rendezvous hashing). */
   readonly brokers?: readonly BrokerConfig[];
   /** NTP servers that put the node's date right, in the background. More than half must agree. @default none */
   readonly ntp?: readonly Endpoint[];
@@ -49,6 +49,6 @@ export interface ConnectOptions extends DialPolicy {
   readonly plugins?: readonly string[];
   /** When to give up, if something may still connect by then. @default 19000 */
   readonly timeoutMs?: number;
-  /** Gives up with its reason. */
+  /** Gives up with its reason. @default none */
   readonly signal?: AbortSignal;
 }

@@ -77,6 +77,7 @@ export class Pipe implements AsyncIterable<Uint8Array> {
   #settle!: (reason: CloseReason) => void;
   #free!: () => void;
 
+  /** @internal Nodes make pipes. */
   constructor(options: PipeOptions) {
     this.reliable = options.link.reliable;
     this.maxMessage = options.link.maxMessage;

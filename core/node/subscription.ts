@@ -14,6 +14,7 @@ export const SUB_ALL: MessageFilter = Object.freeze({});
 export interface ReceiveOptions {
   /** @default none: waits until the pipe closes */
   readonly timeoutMs?: number;
+  /** Stops waiting, with its reason. @default none */
   readonly signal?: AbortSignal;
 }
 

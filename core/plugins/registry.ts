@@ -90,8 +90,22 @@ export const registry = new PluginRegistry();
  *
  * @example
  * ```ts
+ * import { type Attempt, type Plan, type Plugin, type ProvenTransport, register, registry } from 'punchlab';
+ *
  * @register
- * class Mine implements Plugin { readonly name = 'mine'; ... }
+ * class Mine implements Plugin<string> {
+ *   readonly name = 'mine';
+ *   readonly path = 'direct';
+ *
+ *   plan(): Plan<string> {
+ *     return { applicable: false, reason: 'it is an example' };
+ *   }
+ *
+ *   attempt(_plan: string, _attempt: Attempt): Promise<ProvenTransport> {
+ *     return Promise.reject(new Error('it is an example'));
+ *   }
+ * }
+ * console.log(registry.names().includes('mine')); // prints: true
  * ```
  */
 export function register(plugin: PluginClass, _context?: ClassDecoratorContext): void {

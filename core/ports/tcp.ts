@@ -42,7 +42,7 @@ export interface TcpDialOptions {
   readonly localPort?: number;
   /** Gives up with ETIMEDOUT. @default the stack's own limit, about two minutes */
   readonly timeoutMs?: number;
-  /** Gives up with ECANCELED. */
+  /** Gives up with ECANCELED. @default none */
   readonly signal?: AbortSignal;
 }
 

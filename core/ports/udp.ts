@@ -11,6 +11,7 @@ export interface UdpBindOptions {
   /**
    * Connects the socket: it hears and reaches this peer only, and ICMP errors about it arrive at
    * {@link UdpSocket.onError}. An unconnected socket never hears of ICMP errors, as on Linux.
+   * @default unconnected
    */
   readonly remote?: Endpoint;
   /**

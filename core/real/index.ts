@@ -1,3 +1,8 @@
+/**
+ * A {@link createRealHost | Host} over the sockets of the system, and where keys and names are kept on disk.
+ *
+ * @packageDocumentation
+ */
 import './nat-upnp.ts';
 
 export { FileJournal } from './file-journal.ts';

@@ -45,8 +45,16 @@ class RealHost implements Host {
 
 /**
  * @example
+ * import { createRealHost } from 'punchlab/real';
+ *
  * const host = createRealHost();
  * const socket = await host.udp.bind({ address: '127.0.0.1' });
+ * const told = new Promise<string>((resolve) => {
+ *   socket.onMessage = (data) => resolve(Buffer.from(data).toString());
+ * });
+ * socket.send(Buffer.from('hello, me'), socket.local);
+ * console.log(await told); // prints: hello, me
+ * socket.close();
  */
 export function createRealHost(options: RealHostOptions = {}): Host {
   return new RealHost(options.events ?? { emit: () => {} });

@@ -20,6 +20,7 @@ export interface ExchangeOptions {
 export interface RefreshOptions {
   /** How long to wait for the answer. @default 5000 */
   readonly timeoutMs?: number;
+  /** Stops waiting. @default none */
   readonly signal?: AbortSignal;
 }
 

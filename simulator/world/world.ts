@@ -15,7 +15,7 @@ export const EPOCH_MS = 1_893_456_000_000;
 export interface WorldOptions {
   /** Everything random in the world derives from it. */
   readonly seed: string;
-  /** Hear of every event besides the hash and the counters, which are always on. */
+  /** Hear of every event besides the hash and the counters, which are always on. @default nobody */
   readonly observers?: readonly Observer[];
   /** @default 'tick', with 'immediate' as its fallback */
   readonly settling?: Settling;
