@@ -5,8 +5,10 @@ FROM node:22-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
+COPY shims shims
 COPY core core
 COPY simulator simulator
+COPY kernel-lab kernel-lab
 COPY reports reports
 COPY lab-cli lab-cli
 COPY bench bench
@@ -15,6 +17,7 @@ RUN npm ci && npm prune --omit=dev
 FROM node:22-bookworm-slim
 WORKDIR /opt/punchlab
 COPY --from=build /src/package.json ./
+COPY --from=build /src/shims shims
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
 RUN install -d -o node -g node -m 700 /var/lib/punchlab

@@ -12,5 +12,5 @@ export type { Journal } from './journal.ts';
 export type { Random } from './random.ts';
 export type { KeyPair, Signer } from './signer.ts';
 export type { Tcp, TcpConnection, TcpDialOptions, TcpListener, TcpListenOptions, TcpSink } from './tcp.ts';
-export type { Tls, TlsDialOptions } from './tls.ts';
+export type { Tls, TlsCertificate, TlsDialOptions, TlsListener } from './tls.ts';
 export type { MulticastGroup, Udp, UdpBindOptions, UdpSocket } from './udp.ts';

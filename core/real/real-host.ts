@@ -21,13 +21,14 @@ class RealHost implements Host {
   readonly random: Random = new RealRandom();
   readonly signer: Signer = new NobleSigner();
   readonly udp: Udp = new RealUdp();
-  readonly tls: Tls = new RealTls();
   readonly events: Events;
   readonly tcp: Tcp;
+  readonly tls: Tls;
 
   constructor(events: Events) {
     this.events = events;
     this.tcp = new RealTcp(events);
+    this.tls = new RealTls(events);
   }
 
   nat64Prefix(): Promise<string | undefined> {

@@ -90,7 +90,8 @@ function connected(socket: Socket, timeoutMs: number | undefined, signal: AbortS
   });
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
+/** Resolves when a server listens. @throws NetError */
+export function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(netError(error));
     server.once('error', fail);

@@ -3,14 +3,37 @@ import { connect, type TLSSocket } from 'node:tls';
 import type { Endpoint } from '../net/endpoint.ts';
 import { NetError } from '../net/error.ts';
 import { isAddress } from '../net/ip.ts';
-import type { TcpConnection, Tls, TlsDialOptions } from '../ports/index.ts';
+import type {
+  Events,
+  TcpConnection,
+  TcpListenOptions,
+  Tls,
+  TlsCertificate,
+  TlsDialOptions,
+  TlsListener,
+} from '../ports/index.ts';
 import { nodeEndpoint } from './node-endpoint.ts';
 import { netError } from './node-error.ts';
 import { dialSocket } from './real-tcp.ts';
 import { RealTcpConnection } from './real-tcp-connection.ts';
+import { listenTls } from './real-tls-listener.ts';
 
 /** TLS over node:tls. */
 export class RealTls implements Tls {
+  readonly #events: Events;
+
+  constructor(events: Events) {
+    this.#events = events;
+  }
+
+  listen(
+    options: TcpListenOptions,
+    certificate: TlsCertificate,
+    accept: (connection: TcpConnection) => void,
+  ): Promise<TlsListener> {
+    return listenTls(this.#events, options, certificate, accept);
+  }
+
   async dial(remote: Endpoint, options: TlsDialOptions = {}): Promise<TcpConnection> {
     const carrier = await dialSocket(remote, options);
     const { localAddress, localPort } = carrier;

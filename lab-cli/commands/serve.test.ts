@@ -1,14 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StunClient } from '../../core/nat/stun-client.ts';
 import { allocate } from '../../core/plugins/turn-relay/turn-client.ts';
 import { createRealHost } from '../../core/real/index.ts';
-import { lab } from '../run-lab.suite.ts';
+import { makeCertificates, missing as missingProgram } from '../../core/signal/testdata/certificates.ts';
+import { freePort } from '../network/free-port.suite.ts';
+import { lab, startLab } from '../run-lab.suite.ts';
 import { freeConfig, type ServingLab, serveLab } from '../serving/serve-lab.suite.ts';
 
 const host = createRealHost();
+const noOpenssl = missingProgram('openssl', 'version');
 let cwd: string;
 
 beforeAll(() => {
@@ -92,6 +96,85 @@ describe('lab serve', { timeout: 60_000 }, () => {
     expect(err).toMatch(/can't serve stun on 127\.0\.0\.1:\d+: another program has the port: stop it, or choose/);
   });
 });
+
+describe.skipIf(noOpenssl)(
+  `lab serve over TLS${noOpenssl ? ` (skipped: ${noOpenssl})` : ''}`,
+  { timeout: 60_000 },
+  () => {
+    let serving: ServingLab;
+    let ca: string;
+    let caFile: string;
+
+    beforeAll(async () => {
+      const made = makeCertificates(cwd);
+      [ca, caFile] = [made.ca, made.caFile];
+      const port = await freePort(host);
+      const config = await freeConfig();
+      const tls = `tls: { port: ${port}, certificate: ${made.certFile}, key: ${made.keyFile} }`;
+      serving = await serveLab(config.replace(/(mqtt: \{ port: \d+) \}/, `$1, ${tls} }`));
+    });
+
+    afterAll(async () => {
+      await serving.stop();
+    });
+
+    it('takes clients who trust its certificate, with the credentials, and no others', async () => {
+      const port = serving.servers.ports.get('mqtts')!;
+      const { username, password } = serving.servers.credentials!;
+      const dial = (more: object) =>
+        mqtt.connectAsync({
+          protocol: 'mqtts',
+          host: '127.0.0.1',
+          port,
+          reconnectPeriod: 0,
+          ca,
+          username,
+          password,
+          ...more,
+        });
+      const client = await dial({});
+      expect(metricOf(await (await fetch(`${serving.metricsUrl}/metrics`)).text(), 'mqtt_connections')).toBe(1);
+      await client.endAsync();
+      await expect(dial({ password: 'guessed' })).rejects.toThrow(/Not authorized|Bad username/i);
+      await expect(dial({ ca: undefined })).rejects.toThrow(/certificate/);
+    });
+
+    it('is what nodes use whose link says so, and outlives those who speak no TLS', async () => {
+      for (let count = 0; count < 40; count++) {
+        const connection = await host.tcp.dial({ address: '127.0.0.1', port: serving.servers.ports.get('mqtts')! });
+        connection.start({ data: () => {}, end: () => {}, drained: () => {}, closed: () => {} });
+        connection.send(Buffer.alloc(200, count));
+        if (count % 2 === 0) connection.reset();
+      }
+      process.env.NODE_EXTRA_CA_CERTS = caFile; // Of the processes that are started here.
+      const peer = (...args: string[]) =>
+        startLab([...args, '--key', `${args[0]}.key`, '--servers', serving.link, '--bind', '127.0.0.1'], cwd);
+      const node = peer('node');
+      const address = await new Promise<string>((resolve) => {
+        node.process.stderr!.on('data', (text: string) => {
+          const [found] = /^punch1\S+$/m.exec(text) ?? [];
+          if (found) resolve(found);
+        });
+      });
+      // Nothing but signals gets this one through.
+      const connect = await peer('connect', address, '--plugin', 'udp-punch').ended;
+      delete process.env.NODE_EXTRA_CA_CERTS;
+      expect([connect.code, (await node.ended).code]).toEqual([0, 0]);
+    });
+
+    it('says which file is at fault', async () => {
+      const bad = (certificate: string) =>
+        `schema: 1\naddresses: [127.0.0.1]\nstun: off\nturn: off\nnames: off\nntp: off\nmetrics: off\nmqtt: { port: 28831, tls: { port: 28832, certificate: ${certificate}, key: nokey.pem } }\n`;
+      writeFileSync(join(cwd, 'nokey.pem'), 'no key');
+      writeFileSync(join(cwd, 'bad.yaml'), bad('missing.pem'));
+      const missing = await lab(cwd, 'serve', 'bad.yaml', '--state', 'state');
+      expect([missing.code, missing.err]).toEqual([2, expect.stringContaining("can't read missing.pem")]);
+      writeFileSync(join(cwd, 'bad.yaml'), bad('nokey.pem'));
+      const wrong = await lab(cwd, 'serve', 'bad.yaml', '--state', 'state');
+      expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("nokey.pem: the certificate can't be used")]);
+    });
+  },
+);
 
 describe('lab serve, the safe way', { timeout: 60_000 }, () => {
   it('relays to no private address, ends in good order, and prints its link once', async () => {

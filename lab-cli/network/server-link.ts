@@ -4,7 +4,7 @@ const SCHEME = 'punchlab:';
 const NAMES_KEY = 'nameskey';
 const KEY_LENGTH = 33;
 /** The servers that a link can name, in the order in which it does. */
-const SERVICES = ['stun', 'turn', 'mqtt', 'names', 'ntp'] as const;
+const SERVICES = ['stun', 'turn', 'mqtt', 'mqtts', 'names', 'ntp'] as const;
 
 export type ServiceName = (typeof SERVICES)[number];
 

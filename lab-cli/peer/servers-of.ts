@@ -24,10 +24,11 @@ async function oneMachine({ hosts, ports, namesKey, credentials }: ServerLink): 
     const port = ports.get(name);
     return port === undefined ? Promise.resolve([]) : resolveServers(hosts.map((host) => ({ host, port })));
   };
+  const secured = ports.has('mqtts') && { tls: { serverName: hosts[0]! } };
   const [stun, turn, brokers, names, ntp] = await Promise.all([
     at('stun'),
     at('turn'),
-    at('mqtt'),
+    at(secured ? 'mqtts' : 'mqtt'),
     at('names'),
     at('ntp'),
   ]);
@@ -35,7 +36,7 @@ async function oneMachine({ hosts, ports, namesKey, credentials }: ServerLink): 
     stun,
     turn: credentials ? turn.map((endpoint) => ({ endpoint, ...credentials })) : [],
     // Both addresses of one machine are one broker and one nickname server.
-    brokers: brokers.slice(0, 1).map((endpoint) => ({ endpoint, ...credentials })),
+    brokers: brokers.slice(0, 1).map((endpoint) => ({ endpoint, ...credentials, ...secured })),
     names: namesKey ? names.slice(0, 1).map((endpoint) => ({ endpoint, publicKey: namesKey })) : [],
     ntp,
   };

@@ -34,7 +34,7 @@ export class LabServers {
       const { stun, turn, mqtt, names, ntp, metrics } = config;
       if (stun !== 'off') running.push(await startStun(host, places, stun, config));
       if (turn !== 'off') running.push(await startTurn(host, places, turn, config, credentials));
-      if (mqtt !== 'off') running.push(await startMqtt(host, places, mqtt, credentials));
+      if (mqtt !== 'off') running.push(...(await startMqtt(host, places, mqtt, credentials)));
       const nicknames = names === 'off' ? undefined : await startNames(host, places, names, state);
       if (nicknames) running.push(nicknames.running);
       if (ntp !== 'off') running.push(await startNtp(host, places, ntp));

@@ -25,6 +25,7 @@ export async function starting<T>(name: string, endpoint: Endpoint, start: Promi
   } catch (error) {
     if (!isNetError(error)) throw error;
     const remedy = REMEDIES[error.code] ?? error.message;
-    throw new InputError(`can't serve ${name} on ${formatEndpoint(endpoint)}: ${remedy} (${error.code})`);
+    const text = `can't serve ${name} on ${formatEndpoint(endpoint)}: ${remedy} (${error.code})`;
+    throw Object.assign(new InputError(text), { cause: error });
   }
 }

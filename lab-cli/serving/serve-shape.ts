@@ -37,6 +37,8 @@ const bytes = () =>
 
 const text = (what: string) => z.string({ error: what }).min(1, { error: what }).max(128, { error: what });
 
+const file = (what: string) => z.string({ error: what }).min(1, { error: what }).max(4096, { error: what });
+
 export const serveShape = strictMap({
   schema: z.literal(1, { error: '1, the version of this format' }),
   addresses: listOf(address(), 4, 'IP addresses of this machine')
@@ -81,6 +83,13 @@ export const serveShape = strictMap({
     anonymous: flag().default(false).describe('May clients without credentials connect?'),
     connections: wholeNumber(1, 65_536).default(1024).describe('In all'),
     connectionsPerAddress: wholeNumber(1, 65_536).default(64),
+    tls: strictMap({
+      port: port().default(8883),
+      certificate: file('a PEM file with the certificate and those that lead to its authority'),
+      key: file('a PEM file with the private key of the certificate'),
+    })
+      .describe('Serves MQTT over TLS as well; the link names that place then. Both files are read again every hour')
+      .optional(),
   }).prefault({}),
   names: service({ port: port().default(5300) })
     .prefault({})

@@ -20,6 +20,9 @@ describe('what is written about serving', () => {
     const copied = [...text.matchAll(/^COPY (?!--)(.+) \S+$/gm)].flatMap(([, names]) => names!.split(' '));
     expect(copied.length).toBeGreaterThan(5);
     expect(copied.filter((name) => !existsSync(join(packageRoot(), name)))).toEqual([]);
+    // What the build compiles, and the packages of ours that `npm ci` links.
+    const { include } = JSON.parse(read('tsconfig.build.json')) as { include: string[] };
+    expect(copied).toEqual(expect.arrayContaining([...include, 'shims', 'scripts']));
     const [, entry] = /^ENTRYPOINT (.+)$/m.exec(text)!;
     expect((JSON.parse(entry!) as string[]).slice(1, 3)).toEqual(['dist/lab-cli/main.js', 'serve']);
     const ignored = read('.dockerignore');

@@ -2,7 +2,14 @@ import { Aedes } from 'aedes';
 import type { Endpoint, Family } from '../../net/endpoint.ts';
 import { familyOf } from '../../net/ip.ts';
 import { formatPrefix, prefixOf } from '../../net/prefix.ts';
-import type { Host, TcpConnection, TcpListener, TcpListenOptions } from '../../ports/index.ts';
+import type {
+  Host,
+  TcpConnection,
+  TcpListener,
+  TcpListenOptions,
+  TlsCertificate,
+  TlsListener,
+} from '../../ports/index.ts';
 import { MqttGuard } from '../../signal/mqtt-guard.ts';
 import { TcpStream } from '../../signal/tcp-stream.ts';
 import { TOPIC_PREFIX } from '../../signal/topic.ts';
@@ -112,6 +119,18 @@ export class MqttServer {
    */
   async listen(where: TcpListenOptions): Promise<void> {
     this.#listeners.push(await this.#host.tcp.listen(where, (connection) => this.#accept(connection)));
+  }
+
+  /**
+   * Listens in one more place for clients that speak TLS (MQTT 3.1.1 section 5.4.5).
+   *
+   * @throws RangeError on a host without TLS; NetError EPROTO if the certificate can't be used, EADDRINUSE, EADDRNOTAVAIL
+   */
+  async listenTls(where: TcpListenOptions, certificate: TlsCertificate): Promise<Pick<TlsListener, 'local' | 'renew'>> {
+    if (!this.#host.tls) throw new RangeError('this host has no TLS');
+    const listener = await this.#host.tls.listen(where, certificate, (connection) => this.#accept(connection));
+    this.#listeners.push(listener);
+    return listener;
   }
 
   #accept(connection: TcpConnection): void {
