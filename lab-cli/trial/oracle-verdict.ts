@@ -27,6 +27,7 @@ export function oracleQuestion({ scenario, cell, only }: TrialSpec): OracleQuest
     plugins: only === null ? scenario.plugins.map(({ name }) => name) : [only],
     knobs: {
       retries: scenario.plugins.find(({ name }) => name === 'tcp-punch')?.options.tries !== 1,
+      searches: only === null && scenario.plugins.length > 1 ? 2 : 1,
       upheaval: (scenario.events ?? []).length > 0,
     },
   };

@@ -9,6 +9,8 @@ import type { Verdict } from './verdict.ts';
 export interface OracleKnobs {
   /** Is a refused TCP dial repeated after a random gap while the attempt lasts? @default true */
   readonly retries: boolean;
+  /** How often `random-probe` searches before it gives up: in a race, what fails is tried once more. @default 1 */
+  readonly searches: number;
   /** Do NATs reboot, or get other addresses, while the attempt lasts? @default false */
   readonly upheaval: boolean;
   /** Does the signal channel need TCP out on both sides? @default true */
@@ -32,7 +34,10 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     { signalled: true, kind: 'tcp-punch', verdict: (a, b, { retries }) => tcpPunch(a.tcp, b.tcp, retries) },
   ],
   ['udp-punch', { signalled: true, kind: 'udp-punch', verdict: (a, b) => udpPunch(a.udp, b.udp) }],
-  ['random-probe', { signalled: true, kind: 'random-probe', verdict: (a, b) => randomProbe(a.udp, b.udp) }],
+  [
+    'random-probe',
+    { signalled: true, kind: 'random-probe', verdict: (a, b, { searches }) => randomProbe(a.udp, b.udp, searches) },
+  ],
   ['port-mapping', { signalled: true, kind: 'port-mapping', verdict: portMapping }],
   ['turn-relay', { signalled: true, kind: 'relay', verdict: turnRelay }],
 ]);

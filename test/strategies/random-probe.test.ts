@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { verdictOf } from '../../lab-cli/trial/oracle-verdict.ts';
 import { birthday } from '../../reports/oracle/birthday.ts';
 import { oracle } from '../../reports/oracle.ts';
 import { run, shipped, withOptions } from '../outcomes/shipped.ts';
 
 const scenario = shipped('random-probe');
 const FULL = scenario.cells.find(({ id }) => id === 'port-restricted-cone,symmetric,broadband')!;
+
+function apdf() {
+  return shipped('race-grid').cells.find(({ id }) => id === 'eim-apdf,apdm-apdf,broadband')!;
+}
 
 /** The two-sided 99 % interval of how many of `trials` succeed, if each does with `chance` (normal approximation). */
 function expectedRange(trials: number, chance: number): [number, number] {
@@ -42,5 +47,13 @@ describe('random-probe, against the birthday formula', { timeout: 300_000 }, () 
     expect(verdict).toMatchObject({ expected: 'sometimes' });
     expect(verdict!.chance).toBeCloseTo(0.9835, 3);
     expect(verdict!.why).toContain('98.3 %');
+  });
+
+  it('and a race, which tries once more what has failed, has two of them', () => {
+    const nats = { a: FULL.a.map(({ behaviour }) => behaviour), b: FULL.b.map(({ behaviour }) => behaviour) };
+    const question = { ...nats, topology: 'separate', plugins: ['random-probe'], knobs: { searches: 2 } } as const;
+    expect(oracle(question).perPlugin[0]!.chance).toBeCloseTo(1 - (1 - 0.98353) ** 2, 4);
+    const raced = verdictOf({ scenario: shipped('race-grid'), cell: apdf(), trial: 0, only: null, seed: '' });
+    expect(raced.perPlugin.find(({ plugin }) => plugin === 'random-probe')!.chance).toBeCloseTo(0.9997, 4);
   });
 });

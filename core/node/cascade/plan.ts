@@ -44,7 +44,7 @@ const HEAVY_WAIT_MS = 400;
 const HEAVY_PACKETS = 256;
 const HOLD_MS: Readonly<Record<Outlook, number>> = { likely: 1500, unsure: 1000, unlikely: 0 };
 /** What fails by then leaves time enough for another try of the same length. */
-const RETRY_SHARE = 0.45;
+const RETRY_SHARE = 0.49;
 
 /**
  * Everything at once would connect as soon, but costs packets, mappings and relays for nothing. So the light attempts
