@@ -62,6 +62,36 @@ describe.skipIf(noDaemon)(`our client and miniupnpd (${noDaemon ?? 'in network n
     });
     expect(results).toEqual(expected);
   });
+
+  it('find another port where another host has the one that is wanted', { timeout: 120_000 }, () => {
+    const wishes = [
+      'pcp/udp/4/taken',
+      'pcp/tcp/4/taken',
+      'nat-pmp/tcp/4/taken',
+      'igd2/udp/4/taken',
+      'igd2/tcp/4/taken',
+    ];
+    const results = ownTest('miniupnpd', ...wishes);
+    const reached = { external: '11.0.0.10', samePort: false, received: 1, receivedAfterwards: 0 };
+    expect(results).toEqual(wishes.map((wish) => expect.objectContaining({ wish, ...reached })));
+  });
+
+  it('let two nodes meet, over TCP and over UDP, by the plugin and nothing else', { timeout: 120_000 }, () => {
+    const { client } = atHome(
+      'miniupnpd',
+      process.execPath,
+      join(HERE, 'pair.mjs'),
+      DIST,
+      'at-home',
+      'stream',
+      'datagram',
+    );
+    expect(JSON.parse(client.trim().split('\n').at(-1)!)).toEqual({
+      external: '11.0.0.10',
+      stream: ['port-mapping', 'tcp', 'direct', 'over stream'],
+      datagram: ['port-mapping', 'udp', 'direct', 'over datagram'],
+    });
+  });
 });
 
 describe.skipIf(noHome)(`our gateway over real sockets (${noHome ?? 'in network namespaces'})`, () => {

@@ -20,6 +20,7 @@ export interface Answered {
 const HEADERS = 28;
 const SERVER = '10.0.1.1';
 const CLIENT = '10.0.1.2';
+const SECOND = '10.0.1.3';
 
 const stun = (method: number) =>
   encodeMessage({ messageClass: 'request', method, transactionId: Buffer.alloc(12, 1), attributes: [] });
@@ -53,7 +54,7 @@ const pcp = () =>
   });
 
 const QUESTIONS: readonly (readonly [server: string, port: number, request: () => Uint8Array])[] = [
-  ['STUN: Binding', 3478, () => stun(METHOD.binding)],
+  ['STUN by RFC 5780: Binding', 3478, () => stun(METHOD.binding)],
   ['TURN: Allocate without credentials', 3480, () => stun(METHOD.allocate)],
   [
     'TURN: Send indication',
@@ -87,13 +88,19 @@ const QUESTIONS: readonly (readonly [server: string, port: number, request: () =
 export async function answersOfServers(): Promise<Answered[]> {
   const world = new World({ seed: 'amplification' });
   const segment = new Segment(world);
-  const [server, client] = [SERVER, CLIENT].map((address, index) => {
+  const [server, client] = [[SERVER, SECOND], [CLIENT]].map((addresses, index) => {
     const host = new SimHost(world, `host${index}`);
-    host.attach(segment, { addresses: [`${address}/24`], link: { up: { latencyUs: 200 }, down: { latencyUs: 0 } } });
+    host.attach(segment, {
+      addresses: addresses.map((address) => `${address}/24`),
+      link: { up: { latencyUs: 200 }, down: { latencyUs: 0 } },
+    });
     return host;
   }) as [SimHost, SimHost];
   const run = await world.run(async () => {
-    await startStunServer(server, { primary: { address: SERVER, port: 3478 } });
+    await startStunServer(server, {
+      primary: { address: SERVER, port: 3478 },
+      alternate: { address: SECOND, port: 3479 },
+    });
     await startTurnServer(server, { endpoint: { address: SERVER, port: 3480 }, realm: 'punchlab', users: new Map() });
     await startNtpServer(server, { address: SERVER, port: 123 });
     const networks = [{ address: SERVER, contains: () => true }];

@@ -28,16 +28,28 @@ async function listen(protocol, family, heard) {
   return { port: listener.local.port, close: () => listener.close() };
 }
 
+/** Another host of the home, at the second address of this one, has the port already. */
+async function occupy(protocol, port) {
+  const mapper = new PortMapper(host, { methods: ['igd2', 'igd1'], lifetimeS: 600 });
+  const signal = new AbortController().signal;
+  const { external } = await mapper.open({ protocol, port, address: '10.0.1.3', signal });
+  if (external.port !== port) throw new Error(`the other host got port ${external.port}`);
+  return mapper;
+}
+
 for (const wish of wishes) {
-  const [method, protocol, family] = wish.split('/');
+  const [method, protocol, family, taken] = wish.split('/');
   const ways = method === 'nat-upnp' ? { backend: method } : { methods: [method] };
   const mapper = new PortMapper(host, { ...ways, lifetimeS: 600 });
   let received = 0;
+  let other;
   const open = await listen(protocol, Number(family), () => received++);
   const result = { wish };
   try {
     const signal = new AbortController().signal;
-    const lease = await mapper.open({ protocol, port: open.port, family: Number(family), signal });
+    if (taken) other = await occupy(protocol, open.port);
+    const address = family === '4' ? '10.0.1.2' : undefined;
+    const lease = await mapper.open({ protocol, port: open.port, family: Number(family), address, signal });
     const { external, grant } = lease;
     await sendFromOutside(protocol, external);
     await pause(100);
@@ -52,5 +64,6 @@ for (const wish of wishes) {
   }
   console.log(JSON.stringify(result));
   await mapper.close();
+  await other?.close();
   open.close();
 }

@@ -22,6 +22,7 @@ ip -n router addr add 2001:db8::10/64 dev wan nodad
 ip -n router addr add 10.0.1.1/24 dev lan
 ip -n router addr add 2001:db8:1::1/64 dev lan nodad
 ip -n client addr add 10.0.1.2/24 dev eth0
+ip -n client addr add 10.0.1.3/24 dev eth0
 ip -n client addr add 2001:db8:1::2/64 dev eth0 nodad
 for end in 'inet ia' 'router wan' 'router lan' 'client eth0'; do
   read -r name device <<<"$end"
