@@ -19,8 +19,37 @@ nats: { odd: { extends: full-cone, limits: { mappings: 9 } } }
 axes: { a: [port-restricted-cone], b: [full-cone, odd] }
 plugins: [udp-punch, turn-relay]
 `;
+/** Cones, a symmetric NAT and Linux as it is, with plugins that chance has no part in. */
+const SLICE = `
+schema: 1
+name: kernel-slice
+trials: 1
+axes: { a: [full-cone, symmetric, linux-masquerade], b: [port-restricted-cone] }
+mode: each
+plugins: [direct-connect, udp-punch, turn-relay]
+`;
+/** How a run ends: its name, the trials of each cell, and what is done once it is under way. */
+const ENDS: readonly (readonly [
+  string,
+  string,
+  (lab: ChildProcess, director: number, ended: Promise<unknown>) => unknown,
+])[] = [
+  ['it has ended', '1', (_, __, ended) => ended],
+  ['the command is killed', '1000', (lab, _, ended) => lab.kill('SIGKILL') && ended],
+  ["the sandbox's first process is killed", '1000', (_, director) => process.kill(director, 'SIGKILL')],
+  [
+    'it is interrupted twice',
+    '1000',
+    async (lab, _, ended) => {
+      lab.kill('SIGINT');
+      await sleep(200);
+      lab.kill('SIGINT');
+      await ended;
+    },
+  ],
+];
 /** For what should take no time at all, on a busy machine. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 const why = await whyNoKernelLab();
 
 let work: string;
@@ -62,7 +91,7 @@ function midTrial(lab: ChildProcess): ReturnType<typeof processTree> | undefined
   return agents.length >= 2 && networkNamespaces(agents).size >= 6 ? tree : undefined;
 }
 
-describe.skipIf(why)(`lab run --on kernel${why ? ` (skipped: ${why})` : ''}`, { timeout: 30_000 }, () => {
+describe.skipIf(why)(`lab run --on kernel${why ? ` (skipped: ${why})` : ''}`, { timeout: 120_000 }, () => {
   it('writes the results of real packets through real NATs', () => {
     const directory = join(work, 'run');
     const { status, stderr, stdout } = spawnSync(process.execPath, runOnKernel(directory), { encoding: 'utf8' });
@@ -89,40 +118,78 @@ describe.skipIf(why)(`lab run --on kernel${why ? ` (skipped: ${why})` : ''}`, { 
     }
   });
 
-  it.for(['the command', "the sandbox's first process"] as const)(
-    'leaves nothing when %s is killed',
-    async (victim) => {
-      const temporary = mkdtempSync(join(work, 'temporary-'));
-      const directory = mkdtempSync(join(work, 'killed-'));
-      const lab = spawn(process.execPath, runOnKernel(directory, '--trials', '1000'), {
-        stdio: 'ignore',
-        env: { ...process.env, TMPDIR: temporary },
-      });
-      const ended = new Promise((resolve) => lab.once('close', resolve));
-      const running = await eventually(() => midTrial(lab));
-      const tree = (running ?? processTree(lab.pid!)).filter(({ pid }) => pid !== lab.pid);
-      const namespaces = networkNamespaces(tree);
-      for (const inode of networkNamespaces([{ pid: process.pid, startTicks: 0 }])) namespaces.delete(inode);
-      const holders = holdersOf(namespaces);
-      const left = () => [...tree.filter(isAlive), ...holdersOf(namespaces)];
-      // Of all that has this in its command line the last is the one that the others started.
-      const director = tree.findLast(({ command }) => command.includes('director-main'))!;
+  it('agrees with the simulator on a slice of what `npm run parity` compares', () => {
+    const slice = join(work, 'slice.yaml');
+    writeFileSync(slice, SLICE);
+    const [sim, kernel] = ['sim', 'kernel'].map((world) => join(work, `slice-${world}`));
+    const lab = (...args: string[]) => spawnSync(process.execPath, [LAB, ...args], { encoding: 'utf8' });
+    for (const [world, directory] of [
+      ['sim', sim!],
+      ['kernel', kernel!],
+    ] as const) {
+      const { status, stderr } = lab('run', slice, '--on', world, '-o', directory);
+      expect({ status, errors: status === 0 ? '' : stderr }).toEqual({ status: 0, errors: '' });
+    }
+    const { status, stdout } = lab('compare', sim!, kernel!, '-o', join(work, 'slice.html'));
+    expect(stdout).toContain('9 of 9 comparisons agree: 9 where nothing is left to chance');
+    expect(stdout).toContain('4 of 4 NATs look the same; 0 disagreements.');
+    expect(status).toBe(0);
+  });
 
-      process.kill(victim === 'the command' ? lab.pid! : director.pid, 'SIGKILL');
-      if (victim === 'the command') await ended;
-      const gone = await eventually(() => left().length === 0 || undefined);
+  it('ends by itself when a sandbox is killed, and says so', async () => {
+    const directory = join(work, 'one-lost');
+    const lab = spawn(process.execPath, runOnKernel(directory, '--trials', '4'), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    lab.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const ended = new Promise((resolve) => lab.once('close', (code) => resolve(code)));
+    const running = await eventually(() => midTrial(lab));
+    await sleep(3000); // By now it is warm, unless the machine is very busy.
+    process.kill(running!.findLast(({ command }) => command.includes('director-main'))!.pid, 'SIGKILL');
+    const code = await ended;
+    if (code === 1) {
+      // It had not come to a trial: whatever ended it may do so again.
+      expect(errors).toContain('the sandbox ended with');
+      return;
+    }
+    const lines = readFileSync(join(directory, 'results.jsonl'), 'utf8').trimEnd().split('\n').map(parseTrial);
+    expect(lines).toHaveLength(8);
+    const lost = lines.filter(({ outcome }) => outcome === 'crashed');
+    expect(lost.map(({ error }) => error)).toEqual([expect.stringContaining('the sandbox ended with')]);
+    expect(lines.filter(({ outcome }) => outcome === 'connected')).toHaveLength(3);
+  });
 
-      lab.kill('SIGKILL'); // It would go on in another sandbox.
-      await ended;
+  it.for(ENDS)('leaves nothing when %s', async ([_, trials, end]) => {
+    const temporary = mkdtempSync(join(work, 'temporary-'));
+    const directory = mkdtempSync(join(work, 'ended-'));
+    const lab = spawn(process.execPath, runOnKernel(directory, '--trials', trials), {
+      stdio: 'ignore',
+      env: { ...process.env, TMPDIR: temporary },
+    });
+    const ended = new Promise((resolve) => lab.once('close', resolve));
+    const running = await eventually(() => midTrial(lab));
+    const tree = (running ?? processTree(lab.pid!)).filter(({ pid }) => pid !== lab.pid);
+    const namespaces = networkNamespaces(tree);
+    for (const inode of networkNamespaces([{ pid: process.pid, startTicks: 0 }])) namespaces.delete(inode);
+    const holders = holdersOf(namespaces);
+    const left = () => [...tree.filter(isAlive), ...holdersOf(namespaces)];
+    // Of all that has this in its command line the last is the one that the others started.
+    const director = tree.findLast(({ command }) => command.includes('director-main'))!;
 
-      // Core, what is under it, two hosts, two routers; the sandbox began with one of them or another one.
-      expect(running, 'agents in two hosts').toBeDefined();
-      expect(namespaces.size).toBeGreaterThanOrEqual(6);
-      expect(holders.length).toBeGreaterThanOrEqual(namespaces.size);
-      expect(gone ?? left()).toBe(true);
-      expect(readdirSync(temporary)).toEqual([]);
-    },
-  );
+    await end(lab, director.pid, ended);
+    const gone = await eventually(() => left().length === 0 || undefined);
+
+    lab.kill('SIGKILL'); // With its sandbox killed it would go on in another one.
+    await ended;
+
+    // Core, what is under it, two hosts, two routers; the sandbox began with one of them or another one.
+    expect(running, 'agents in two hosts').toBeDefined();
+    expect(namespaces.size).toBeGreaterThanOrEqual(6);
+    expect(holders.length).toBeGreaterThanOrEqual(namespaces.size);
+    expect(gone ?? left()).toBe(true);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
 });
 
 describe('where the kernel lab cannot run', () => {
