@@ -1,6 +1,6 @@
 import { compileNat, type KernelRules, type Unsupported } from '../compile/compile-nat.ts';
 import { DROPS } from '../compile/drops.ts';
-import { SERVER_ADDRESSES } from '../plan/addresses.ts';
+import { MAX_CHAIN, SERVER_ADDRESSES } from '../plan/addresses.ts';
 import { CORE, HOSTS, type NetworkPlan, planNetwork, type RouterPlan } from '../plan/plan-network.ts';
 import type { KernelTopology } from '../plan/topology.ts';
 import { command, inNamespace, ip } from '../system/command.ts';
@@ -29,6 +29,8 @@ export interface CompileOptions {
 
 /** Pure: what the kernel would be told. */
 export function compileNetwork(topology: KernelTopology, options: CompileOptions): CompiledNetwork | Unsupported {
+  if (Math.max(topology.a.length, topology.b.length) > MAX_CHAIN)
+    return { kind: 'unsupported', reason: `nats: the kernel lab has addresses for chains of ${MAX_CHAIN} NATs` };
   const plan = planNetwork(topology);
   const rules = new Map<string, KernelRules>();
   for (const router of plan.routers) {

@@ -8,6 +8,8 @@ export const SERVER_ADDRESSES: readonly string[] = [...STUN_ADDRESSES, TURN_ADDR
 const LINES = ['203.0.113', '198.51.100'] as const;
 /** RFC 6598: a quarter for each level of carriers. */
 const CARRIER_LEVELS = [64, 80, 96, 112] as const;
+/** NATs between a host and the core. */
+export const MAX_CHAIN = CARRIER_LEVELS.length + 1;
 const FIRST_EXTERNAL = 10;
 /** Of public addresses, for hosts behind a router that does not translate. */
 const BLOCK = { first: 64, size: 8 };

@@ -1,5 +1,5 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
-import { carrierSubnet, homeSubnet, lineSubnet, publicBlock, type Subnet } from './addresses.ts';
+import { carrierSubnet, homeSubnet, lineSubnet, MAX_CHAIN, publicBlock, type Subnet } from './addresses.ts';
 import type { KernelTopology } from './topology.ts';
 
 /** A network as `ip` is to build it. Pure data: the same topology gives the same plan. */
@@ -56,6 +56,7 @@ export const HOSTS = { a: 'host-a', b: 'host-b' } as const;
 export function planNetwork(topology: KernelTopology): NetworkPlan {
   const planner = new Planner(topology.isolated);
   const { a, b } = topology;
+  if (Math.max(a.length, b.length) > MAX_CHAIN) throw new RangeError(`a chain of more than ${MAX_CHAIN} NATs`);
   switch (topology.name) {
     case 'separate':
       planner.host(HOSTS.a, planner.chain('a', a, planner.line()));

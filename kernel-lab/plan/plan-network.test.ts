@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
+import { CORE, HOSTS, planNetwork } from './plan-network.ts';
+import type { KernelTopology } from './topology.ts';
+
+const CONE: NatDescription = {};
+const RANDOM: NatDescription = { ports: { allocation: 'random' } };
+const OPEN: NatDescription = { translation: 'none' };
+
+function plan(
+  name: KernelTopology['name'],
+  a: readonly NatDescription[],
+  b: readonly NatDescription[] = a,
+  isolated = false,
+) {
+  return planNetwork({ name, isolated, a: a.map(resolveBehaviour), b: b.map(resolveBehaviour) });
+}
+
+/** Of one namespace: its addresses, without what `ip` is told besides. */
+function addresses({ settings }: ReturnType<typeof plan>, namespace: string): string[] {
+  return (settings.get(namespace) ?? []).flatMap((line) => /^addr add (\S+)/.exec(line)?.[1] ?? []);
+}
+
+describe('separate', () => {
+  it('gives each side a line, a router and a home', () => {
+    const network = plan('separate', [CONE]);
+    expect(network.lines.map(({ router, gateway }) => [router, gateway])).toEqual([
+      ['a1', '203.0.113.1'],
+      ['b1', '198.51.100.1'],
+    ]);
+    expect(addresses(network, HOSTS.a)).toEqual(['10.0.1.2/24']);
+    expect(addresses(network, HOSTS.b)).toEqual(['10.0.2.2/24']);
+    expect(network.shared).toBe(false);
+  });
+
+  it('puts the last NAT of a chain next to the core, and a carrier’s addresses between the two', () => {
+    const network = plan('separate', [CONE, RANDOM], [CONE]);
+    expect(network.routers.map(({ namespace }) => namespace)).toEqual(['a2', 'a1', 'b1']);
+    expect(network.lines[0]!.router).toBe('a2');
+    expect(addresses(network, 'a1')).toContain('100.64.0.10/24');
+    expect(addresses(network, 'a2')).toContain('203.0.113.10/24');
+  });
+
+  it('tells the core the way to public addresses behind a router that does not translate', () => {
+    const network = plan('separate', [OPEN], [CONE]);
+    expect(addresses(network, HOSTS.a)[0]).toMatch(/^203\.0\.113\./);
+    expect(network.settings.get(CORE)).toContain('route add 203.0.113.64/29 via 203.0.113.10');
+  });
+});
+
+describe('shared routers', () => {
+  it('same-lan: both hosts on one bridge, with addresses of one segment', () => {
+    const network = plan('same-lan', [CONE]);
+    expect(network.cables.map(({ upper }) => [upper.device, upper.bridge])).toEqual([
+      ['port0', 'lan0'],
+      ['port1', 'lan0'],
+    ]);
+    expect([addresses(network, HOSTS.a), addresses(network, HOSTS.b)]).toEqual([['10.0.1.2/24'], ['10.0.1.3/24']]);
+    expect(network.routers[0]!.insideHosts).toBe(2);
+    expect(network).toMatchObject({ shared: true, translatedInside: false });
+  });
+
+  it('same-nat: a segment each, kept apart where that is asked for', () => {
+    const network = plan('same-nat', [CONE], [CONE], true);
+    expect(network.cables.map(({ upper }) => upper.device)).toEqual(['lan0', 'lan1']);
+    expect(addresses(network, HOSTS.a)).not.toEqual(addresses(network, HOSTS.b));
+    expect(network.routers[0]!.isolated).toBe(true);
+  });
+
+  it('shared-cgn: homes of their own behind the outermost NAT of a', () => {
+    const network = plan('shared-cgn', [CONE, RANDOM], [RANDOM, RANDOM]);
+    expect(network.routers.map(({ namespace, insideHosts, portsKept }) => [namespace, insideHosts, portsKept])).toEqual(
+      [
+        ['s1', 2, false],
+        ['a1', 1, true],
+        ['b1', 1, true],
+      ],
+    );
+    expect(network.lines).toHaveLength(1);
+    expect(network).toMatchObject({ shared: true, translatedInside: true });
+  });
+});
+
+it('networks that differ in behaviour alone are one network, so that they need not be built again', () => {
+  expect(plan('separate', [CONE]).key).toBe(plan('separate', [RANDOM]).key);
+  const others = [plan('separate', [OPEN]), plan('separate', [CONE, CONE]), plan('same-lan', [CONE])];
+  expect(new Set([plan('separate', [CONE]), ...others].map(({ key }) => key)).size).toBe(4);
+});
+
+it('refuses a chain that it has no addresses for', () => {
+  expect(() =>
+    plan(
+      'separate',
+      Array.from({ length: 6 }, () => CONE),
+    ),
+  ).toThrow();
+});
