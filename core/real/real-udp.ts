@@ -8,6 +8,9 @@ import { assertEndpoint, nodeEndpoint } from './node-endpoint.ts';
 import { netError } from './node-error.ts';
 import { RealUdpSocket } from './real-udp-socket.ts';
 
+/** A second of 5,000 requests, as Linux counts their memory. */
+const RECEIVE_BUFFER_BYTES = 2 ** 22;
+
 /** UDP over node:dgram. */
 export class RealUdp implements Udp {
   async bind(options: UdpBindOptions = {}): Promise<UdpSocket> {
@@ -18,6 +21,7 @@ export class RealUdp implements Udp {
     const socket = createDgram(family);
     try {
       await bound(socket, address, port);
+      enlargeBuffer(socket);
       if (remote) await connected(socket, remote);
       // Else the system sends to groups by the route that it has for them, which need not be where the address is.
       if (!isUnspecified(address) && !isGroup(address)) socket.setMulticastInterface(multicastInterface(address));
@@ -39,6 +43,18 @@ function bound(socket: Socket, address: string, port: number): Promise<void> {
       resolve();
     });
   });
+}
+
+/**
+ * What comes while this process does not get to run waits there, and what finds no room is lost. Systems have their own
+ * limits: then it stays smaller.
+ */
+function enlargeBuffer(socket: Socket): void {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+  } catch {
+    // It stays as the system made it.
+  }
 }
 
 function connected(socket: Socket, remote: Endpoint): Promise<void> {

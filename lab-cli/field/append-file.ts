@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const NEWLINE = 0x0a;
@@ -16,7 +16,8 @@ export class AppendFile {
   /** Makes the file if there is none. */
   constructor(path: string) {
     this.path = path;
-    this.#file = openSync(path, 'a+');
+    // Windows truncates no file that is open for appending only.
+    this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
     const bytes = fstatSync(this.#file).size;
     this.#size = this.#endOfLastLine(bytes);
     if (this.#size < bytes) ftruncateSync(this.#file, this.#size);
@@ -32,7 +33,9 @@ export class AppendFile {
   /** @param lines whole ones, each with its newline */
   append(lines: Uint8Array): void {
     try {
-      for (let written = 0; written < lines.length; ) written += writeSync(this.#file, lines, written);
+      for (let written = 0; written < lines.length; ) {
+        written += writeSync(this.#file, lines, written, lines.length - written, this.#size + written);
+      }
       fsyncSync(this.#file);
     } catch (error) {
       // A full disk may have taken half a line: nothing may follow that.

@@ -1,9 +1,10 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Outcome, RESULT_SCHEMA, type RunInfo, type TrialResult } from '../../reports/schema.ts';
 import { versions } from '../run/run-info.ts';
 import { InputError } from '../scenario/problem.ts';
 import type { Anonymiser } from './anonymise.ts';
+import { DirectoryLock } from './directory-lock.ts';
 import { cellIdOf, type FieldAgent, type FieldPlan, findTrial, trialsOf } from './field-plan.ts';
 import { Journal, JournalError } from './journal.ts';
 import { Marks } from './marks.ts';
@@ -23,6 +24,7 @@ export class FieldDirectory {
   readonly marks: Marks;
   readonly #plan: FieldPlan;
   readonly #yaml: string;
+  readonly #lock: DirectoryLock;
 
   /**
    * @param yaml the plan, word for word
@@ -34,7 +36,7 @@ export class FieldDirectory {
     this.#yaml = yaml;
     try {
       mkdirSync(join(path, JOURNALS), { recursive: true });
-      lock(join(path, LOCK));
+      this.#lock = new DirectoryLock(join(path, LOCK));
       this.marks = new Marks(join(path, JOURNALS, MARKS));
       this.journals = new Map(plan.agents.map((agent) => [agent, this.#journal(agent)]));
     } catch (error) {
@@ -64,7 +66,7 @@ export class FieldDirectory {
 
   close(): void {
     for (const journal of this.journals.values()) journal.close();
-    rmSync(join(this.path, LOCK), { force: true });
+    this.#lock.release();
   }
 
   #journal(agent: FieldAgent): Journal {
@@ -136,34 +138,4 @@ function replace(file: string, text: string): void {
   const partial = `${file}.partial`;
   writeFileSync(partial, text);
   renameSync(partial, file);
-}
-
-/** Two that write the same journal would ruin it. @throws InputError */
-function lock(file: string): void {
-  for (let tries = 0; ; tries++) {
-    try {
-      const handle = openSync(file, 'wx');
-      writeSync(handle, `${process.pid}\n`);
-      closeSync(handle);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 0) throw error;
-    }
-    const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    if (pid !== process.pid && isAlive(pid)) {
-      throw new InputError(
-        `process ${pid} measures into this directory: stop it first, or if there is none remove ${file}`,
-      );
-    }
-    rmSync(file, { force: true }); // Of one that was killed.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
