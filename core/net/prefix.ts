@@ -35,7 +35,11 @@ export function prefixOf(address: string, length: number): Prefix {
 
 export function prefixContains(prefix: Prefix, address: string): boolean {
   if (prefixFamily(prefix) !== familyOf(address)) return false;
-  return prefixOf(address, prefix.length).address === prefix.address;
+  const [own, other] = [addressToBytes(prefix.address), addressToBytes(address)];
+  const whole = prefix.length >> 3;
+  for (let index = 0; index < whole; index++) if (own[index] !== other[index]) return false;
+  const rest = prefix.length & 7;
+  return rest === 0 || ((own[whole]! ^ other[whole]!) & (0xff00 >> rest) & 0xff) === 0;
 }
 
 export function prefixFamily(prefix: Prefix): Family {

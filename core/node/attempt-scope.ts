@@ -98,7 +98,7 @@ export class AttemptScope {
     if (options?.signal?.aborted) throw new NetError('ECANCELED', 'given up before the dial');
     if (!this.pay(SYNS)) throw new NetError('ENOBUFS', 'callers have spent what there is for them');
     const abort = new AbortController();
-    const cancel = () => abort.abort();
+    const cancel = () => abort.abort(options?.signal?.reason ?? new NetError('ECANCELED', 'the attempt is over'));
     this.#cleanups.add(cancel);
     options?.signal?.addEventListener('abort', cancel, { once: true });
     try {
