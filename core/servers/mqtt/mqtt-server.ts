@@ -1,7 +1,5 @@
 import { Aedes } from 'aedes';
 import type { Endpoint, Family } from '../../net/endpoint.ts';
-import { familyOf } from '../../net/ip.ts';
-import { formatPrefix, prefixOf } from '../../net/prefix.ts';
 import type {
   Host,
   TcpConnection,
@@ -14,6 +12,7 @@ import { MqttGuard } from '../../signal/mqtt-guard.ts';
 import { TcpStream } from '../../signal/tcp-stream.ts';
 import { TOPIC_PREFIX } from '../../signal/topic.ts';
 import { MAX_ENVELOPE_LENGTH } from '../../wire/signal/envelope.ts';
+import { sourceOf } from '../source-limiter.ts';
 import { handlersOf, type MqttCredentials } from './mqtt-policy.ts';
 
 export interface MqttServerLimits {
@@ -167,9 +166,4 @@ export class MqttServer {
     if (left > 0) this.#perAddress.set(source, left);
     else this.#perAddress.delete(source);
   }
-}
-
-/** Whoever has one IPv6 address has all of its /64. */
-function sourceOf(address: string): string {
-  return familyOf(address) === 4 ? address : formatPrefix(prefixOf(address, 64));
 }
