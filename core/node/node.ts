@@ -56,7 +56,7 @@ export class Node {
     this.#options = options;
     this.#keepsakes = new Keepsakes(host);
     this.identity = options.identity ?? Identity.generate(host);
-    this.#plugins = options.plugins ?? registry.select();
+    this.#plugins = pluginsOf(options);
   }
 
   /**
@@ -284,4 +284,16 @@ export function autoConnect(
   options?: ConnectOptions,
 ): Promise<[Pipe, string]> {
   return node.connect(peer, options);
+}
+
+/** Names make sense in {@link ConnectOptions}; here they would make a node that tries nothing. */
+function pluginsOf({ plugins }: NodeOptions): readonly Plugin[] {
+  for (const plugin of plugins ?? []) {
+    if (typeof plugin === 'string') {
+      throw new TypeError(
+        `a node's plugins are objects, not the name ${plugin}: registry.select(['${plugin}']) has them`,
+      );
+    }
+  }
+  return plugins ?? registry.select();
 }

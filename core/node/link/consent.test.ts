@@ -5,8 +5,14 @@ import type { Clock } from '../../ports/index.ts';
 import { sleep } from '../sleep.ts';
 import { Consent } from './consent.ts';
 
+interface Quiet {
+  readonly keepAliveMs?: number;
+  /** Number of the one check that is lost. */
+  readonly lost?: number;
+}
+
 /** Plays a peer that answers for a while; what happened when, in seconds. */
-async function play(answersForMs: number, lastsMs: number, sendEveryMs?: number) {
+async function play(answersForMs: number, lastsMs: number, sendEveryMs?: number, quiet: Quiet = {}) {
   const world = new World({ seed: 'consent' });
   const clock: Clock = {
     now: () => world.now,
@@ -19,9 +25,10 @@ async function play(answersForMs: number, lastsMs: number, sendEveryMs?: number)
   const result = await world.run(async () => {
     const consent: Consent = new Consent({
       host: { clock, random: SeededRandom.fromText('consent') },
-      keepAliveMs: 15_000,
+      keepAliveMs: quiet.keepAliveMs ?? 15_000,
       ask: () => {
         asked.push(seconds());
+        if (asked.length === quiet.lost) return;
         if (world.now < answersForMs * 1000) clock.after(80, () => consent.answered());
       },
       suspect: () => events.push(['suspect', seconds()]),
@@ -56,6 +63,16 @@ describe('consent (RFC 7675)', () => {
     expect(events).toEqual([]);
     expect(asked.length).toBeGreaterThan(600 / 19.1);
     expect(asked.length).toBeLessThan(600 / 12);
+  });
+
+  it('outlives a lost check on a path that is asked seldom, and not a peer that is gone', async () => {
+    expect((await play(600_000, 600_000, undefined, { keepAliveMs: 45_000, lost: 3 })).events).toEqual([]);
+    const { asked, events } = await play(60_000, 600_000, undefined, { keepAliveMs: 45_000 });
+    const first = asked.find((time) => time >= 60)!;
+    const [suspect, expired] = events as [[string, number], [string, number]];
+    expect([suspect[0], expired[0], events.length]).toEqual(['suspect', 'expired', 2]);
+    expect(expired[1] - first).toBeGreaterThanOrEqual(10);
+    expect(expired[1] - first).toBeLessThan(11.5);
   });
 
   it('is over 30 s after the last answer, and in doubt long before', async () => {

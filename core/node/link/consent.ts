@@ -5,6 +5,8 @@ const CHECK_MS = 5000;
 const EXPIRY_MS = 30_000;
 /** An answer that takes longer counts as lost, and the check is said again. */
 const ANSWER_MS = 1000;
+/** Where checks are seldom, consent is old before the first one: the peer has this long to answer one of several. */
+const PATIENCE_MS = 10_000;
 /** Checks in a row without an answer that are no accident. */
 const SUSPECT_AFTER = 4;
 
@@ -28,6 +30,8 @@ export class Consent {
   readonly #options: ConsentOptions;
   #timer: Timer;
   #answeredUs: number;
+  /** When the first of the unanswered checks was sent. */
+  #askedUs = 0;
   #unanswered = 0;
   #busy = false;
 
@@ -65,6 +69,7 @@ export class Consent {
   }
 
   #ask(): void {
+    if (this.#unanswered === 0) this.#askedUs = this.#options.host.clock.now();
     this.#unanswered++;
     this.#options.ask();
     this.#timer = this.#options.host.clock.after(ANSWER_MS, () => this.#review());
@@ -72,8 +77,9 @@ export class Consent {
   }
 
   #review(): void {
+    const overUs = Math.max(this.#answeredUs + EXPIRY_MS * 1000, this.#askedUs + PATIENCE_MS * 1000);
     if (this.#unanswered === 0) this.#timer = this.#next();
-    else if (this.#options.host.clock.now() - this.#answeredUs >= EXPIRY_MS * 1000) this.#options.expired();
+    else if (this.#options.host.clock.now() >= overUs) this.#options.expired();
     else this.#ask();
   }
 }
