@@ -14,6 +14,8 @@ export interface BindingOptions extends RetransmissionOptions {
   readonly changeAddress?: boolean;
   /** Asks the server to answer from its other port. @default false */
   readonly changePort?: boolean;
+  /** How many hops the request may go. @default 64 */
+  readonly ttl?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -78,7 +80,7 @@ export class StunClient {
     const result = await this.#exchanges.run({
       transactionId,
       method: METHOD.binding,
-      send: () => this.#socket.send(bytes, server),
+      send: () => this.#socket.send(bytes, server, options.ttl),
       accepts: (message, from) => isFrom(server, from, options) && isBindingAnswer(message),
       retransmission: options,
       signal: options.signal,

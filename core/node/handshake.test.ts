@@ -166,10 +166,11 @@ describe.each([
   it('says hello again as soon as the peer is heard', async () => {
     const early = (_: Uint8Array, count: number) => count === 1;
     expect((await start({ lose: early })).kinds.slice(0, 2)).toEqual([hello, hello]);
-    const { ends, kinds, provenMs } = await start({ lose: early, reachedAtMs: 15 });
-    expect([ends, provenMs]).toEqual([['proven', 'proven'], 15 + 30]); // And not 100 + 30.
+    const { ends, kinds, provenMs } = await start({ lose: early, reachedAtMs: 70 });
+    expect([ends, provenMs]).toEqual([['proven', 'proven'], 70 + 30]); // And not 100 + 30.
     expect(kinds).toHaveLength(5);
-    expect((await start({ reachedAtMs: 35 })).kinds).toHaveLength(4); // What is proven needs no repeating.
+    expect((await start({ lose: early, reachedAtMs: 30 })).provenMs).toBe(100 + 30); // It could have been underway.
+    expect((await start({ reachedAtMs: 75 })).kinds).toHaveLength(4); // What is proven needs no repeating.
   });
 
   it('takes no path before it is nominated', async () => {

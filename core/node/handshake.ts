@@ -8,6 +8,8 @@ import type { LinkPath } from './link/link-path.ts';
 /** First wait before a handshake frame is sent again over an unreliable transport, doubling up to the last. */
 const FIRST_REPEAT_MS = 100;
 const LAST_REPEAT_MS = 1600;
+/** What was sent less long ago may yet be answered. */
+const UNDERWAY_US = 60_000;
 /**
  * For each answer of the peer over a reliable transport, where it is there or is never coming; the wait for a
  * nomination does not count.
@@ -60,6 +62,7 @@ export abstract class Handshake implements TransportSink {
   #timer: Timer | undefined;
   /** What is sent again and again. */
   #repeated: Uint8Array | undefined;
+  #sentUs = 0;
   #deadline: Timer | undefined;
   #over = false;
 
@@ -90,7 +93,8 @@ export abstract class Handshake implements TransportSink {
 
   /** What was sent before the peer's NAT was open is lost: now it is open. */
   reached(): void {
-    if (this.#repeated && !this.#over) this.say(this.#repeated);
+    if (!this.#repeated || this.#over || this.clock.now() - this.#sentUs < UNDERWAY_US) return;
+    this.say(this.#repeated);
   }
 
   protected get over(): boolean {
@@ -109,7 +113,7 @@ export abstract class Handshake implements TransportSink {
   /** Sends a frame, again and again if it may get lost, until the next one or the end. */
   protected say(frame: Uint8Array): void {
     this.hush();
-    this.transport.send(frame);
+    this.#send(frame);
     if (!this.transport.reliable) {
       this.#repeated = frame;
       this.#repeat(frame, FIRST_REPEAT_MS);
@@ -137,9 +141,14 @@ export abstract class Handshake implements TransportSink {
     this.#reject(reason instanceof Error ? reason : new Error(String(reason)));
   }
 
+  #send(frame: Uint8Array): void {
+    this.#sentUs = this.clock.now();
+    this.transport.send(frame);
+  }
+
   #repeat(frame: Uint8Array, waitMs: number): void {
     this.#timer = this.clock.after(waitMs, () => {
-      this.transport.send(frame);
+      this.#send(frame);
       this.#repeat(frame, Math.min(waitMs * 2, LAST_REPEAT_MS));
     });
   }

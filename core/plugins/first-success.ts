@@ -16,7 +16,8 @@ export async function firstSuccess<I, T>(
   const others = new AbortController();
   // Each task waits for several things at a time: so many listeners are no leak.
   for (const signal of [others.signal, outer]) {
-    setMaxListeners(Math.max(getMaxListeners(signal), 10 + 4 * items.length), signal);
+    const most = getMaxListeners(signal);
+    if (most > 0) setMaxListeners(Math.max(most, 10 + 4 * items.length), signal); // 0: as many as there are.
   }
   const callOff = () => others.abort(outer.reason);
   outer.addEventListener('abort', callOff, { once: true });

@@ -18,7 +18,7 @@ export interface ProberOptions {
   /** Known to the peer alone: probes without it are ignored. */
   readonly key: Uint8Array;
   readonly random: Random;
-  readonly send: (data: Uint8Array, to: Endpoint) => void;
+  readonly send: (data: Uint8Array, to: Endpoint, ttl?: number) => void;
   /**
    * Packets went to `to`, and the answers came from `from`: both NATs let them through. Where the two differ, the
    * answerer's NAT maps every destination anew (RFC 8445 section 7.2.5.2.1 would not take such a path).
@@ -72,10 +72,13 @@ export class Prober {
     if (target) this.#send(target);
   }
 
-  /** Probes a place once, and keeps nothing of it: of the thousands of places that may be tried so, one will answer. */
-  spray(endpoint: Endpoint): void {
+  /**
+   * Probes a place once, and keeps nothing of it: of the thousands of places that may be tried so, one will answer.
+   * @param ttl for a packet that only opens our own NATs
+   */
+  spray(endpoint: Endpoint, ttl?: number): void {
     this.#sprayed ??= this.#request();
-    this.#options.send(this.#sprayed.bytes, endpoint);
+    this.#options.send(this.#sprayed.bytes, endpoint, ttl);
   }
 
   #add(endpoint: Endpoint, left: number): Target | undefined {

@@ -70,8 +70,8 @@ export class Puncher implements PunchPortOwner {
   /** Takes a socket over; its owner hands in what comes by {@link PunchPort.receive}. */
   adopt(socket: UdpSocket): PunchPort {
     const { role, secret, host } = this.#attempt;
-    const send = (data: Uint8Array, to: Endpoint) => {
-      if (!this.#settled && this.#packets-- > 0) socket.send(data, to);
+    const send = (data: Uint8Array, to: Endpoint, ttl?: number) => {
+      if (!this.#settled && this.#packets-- > 0) socket.send(data, to, ttl);
     };
     const port = new PunchPort(socket, this, { role, key: secret, random: host.random, send });
     this.#ports.add(port);

@@ -11,6 +11,7 @@ import type { Attempt, ProvenTransport } from '../plugin.ts';
 import type { PunchPort } from '../punching/punch-port.ts';
 import { Puncher } from '../punching/puncher.ts';
 import { unicast } from '../targets.ts';
+import { lookForTtl } from './opener-ttl.ts';
 import { decodeSearch, encodeOpen } from './probe-message.ts';
 import { GRACE_MS, type ProbeOptions } from './probe-options.ts';
 
@@ -28,7 +29,7 @@ const REFRESH_MS = 15_000;
 export async function openMany(attempt: Attempt, options: ProbeOptions): Promise<ProvenTransport> {
   const { line, servers } = attempt;
   const [stun] = servers.stun as [Endpoint];
-  const samples = await sampleSpread(attempt, stun);
+  const { samples, ttl } = await lookAround(attempt, stun);
   const spread = spreadOf(samples);
   const [mapped] = samples.flatMap((sample) => sample.mapped ?? []);
   if (!spread || !mapped) throw new Error('the STUN server does not answer');
@@ -37,31 +38,52 @@ export async function openMany(attempt: Attempt, options: ProbeOptions): Promise
   if (unicast([endpoint], attempt.local).length === 0) throw new Error(`the peer can't be at ${endpoint.address}`);
   const puncher = new Puncher(attempt, { timeMs: durationMs + GRACE_MS, packets: options.packets });
   puncher.expectStraight();
-  keepOpen(attempt, puncher, options.sockets, endpoint, spread.parity).catch((error) => puncher.fail(error));
+  const opening = { sockets: options.sockets, endpoint, parity: spread.parity, ttl };
+  keepOpen(attempt, puncher, opening).catch((error) => puncher.fail(error));
   return puncher.proven;
 }
 
-async function sampleSpread(attempt: Attempt, stun: Endpoint): Promise<FreshSample[]> {
+interface Look {
+  readonly samples: readonly FreshSample[];
+  /** With which packets open our NAT and die on their way; undefined: none would keep it open. */
+  readonly ttl: number | undefined;
+}
+
+/** The first socket's packets that die on their way must not have cost it its mapping, as they do where errors end one. */
+async function lookAround(attempt: Attempt, stun: Endpoint): Promise<Look> {
   const { host, signal } = attempt;
   const sockets: UdpSocket[] = [];
   for (let index = 0; index < SAMPLES; index++) sockets.push(await bindSomewhere(attempt, stun, undefined));
-  const answers = await Promise.all(
-    sockets.map((socket) => new StunClient(host, socket).binding(stun, { ...STUN, signal })),
-  );
-  return answers.map((answer, index) => {
-    const socket = sockets[index]!;
-    socket.close();
-    return { localPort: socket.local.port, mapped: answer.outcome === 'response' ? answer.mapped : undefined };
-  });
+  const [first, ...others] = sockets.map((socket) => new StunClient(host, socket));
+  const looking = new AbortController();
+  const ttl = lookForTtl(first!, stun, looking.signal);
+  const samples: (FreshSample | undefined)[] = [];
+  const sample = async (client: StunClient, index: number, until: AbortSignal) => {
+    const answer = await client.binding(stun, { ...STUN, signal: until });
+    const mapped = answer.outcome === 'response' ? answer.mapped : undefined;
+    samples[index] = { localPort: sockets[index]!.local.port, mapped };
+  };
+  void sample(first!, 0, looking.signal);
+  await Promise.all(others.map((client, index) => sample(client, index + 1, signal)));
+  looking.abort();
+  for (const socket of sockets) socket.close();
+  const open = samples[0]?.mapped !== undefined;
+  return { samples: samples.filter((each) => each !== undefined), ttl: open ? ttl() : undefined };
 }
 
-async function keepOpen(
-  attempt: Attempt,
-  puncher: Puncher,
-  sockets: number,
-  endpoint: Endpoint,
-  parity: 0 | undefined,
-): Promise<void> {
+interface Opening {
+  readonly sockets: number;
+  readonly endpoint: Endpoint;
+  readonly parity: 0 | undefined;
+  readonly ttl: number | undefined;
+}
+
+/**
+ * Every second packet dies on its way. It opens our NAT as well as one that arrives; and one that arrives spoils its port
+ * for good where the peer's NAT gives the port that the peer is to come from to who came first.
+ */
+async function keepOpen(attempt: Attempt, puncher: Puncher, opening: Opening): Promise<void> {
+  const { sockets, endpoint, parity, ttl } = opening;
   const ports: PunchPort[] = [];
   puncher.open([]);
   for (let count = 1; count <= sockets && !puncher.hit; count++) {
@@ -69,12 +91,12 @@ async function keepOpen(
     const port = puncher.adopt(socket);
     socket.onMessage = (data, from) => port.receive(data, from);
     ports.push(port);
-    port.prober.spray(endpoint);
+    port.prober.spray(endpoint, count % 2 === 0 ? ttl : undefined);
     if (count % BATCH === 0) await attempt.sleep(BATCH_MS);
   }
   for (;;) {
     await attempt.sleep(REFRESH_MS);
-    for (const port of ports) port.prober.spray(endpoint);
+    for (const [index, port] of ports.entries()) port.prober.spray(endpoint, index % 2 === 1 ? ttl : undefined);
   }
 }
 

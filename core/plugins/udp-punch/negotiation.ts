@@ -23,6 +23,8 @@ const PREDICTED_SENDS = 6;
 const ROUND_MS = 700;
 /** Nothing of the peer has come in by then: our NAT may have forgotten us, or has another address. */
 const LOOK_AGAIN_MS = [1000, 2500];
+/** A round trip that takes longer says nothing: a packet of it was lost. */
+const LONGEST_TRIP_US = 200_000;
 /** The longest time from a look at the NAT to the first packet, as long as signals take no longer than packets. */
 const LOOK_AGE_MS = 400;
 /** An offer for each round, and a correction of each. */
@@ -63,6 +65,9 @@ export class Negotiation {
   #used = 0;
   #look: { readonly series: PortSeries; readonly atUs: number; readonly slots: number } | undefined;
   #waiting: boolean;
+  #saidUs = 0;
+  /** To the server and back. */
+  #tripUs = LONGEST_TRIP_US;
 
   constructor(options: NegotiationOptions) {
     const { attempt, main, puncher, stun, waitMs } = options;
@@ -107,8 +112,14 @@ export class Negotiation {
     const round = this.#round;
     const steady = isSteady(this.#nat) ?? (await looksAlike(this.#client, stun, attempt.signal)) ?? true;
     if (!steady) return this.#foresee(round);
+    const { clock } = attempt.host;
+    const askedUs = clock.now();
     const mapped = await mappedEndpoint(this.#client, stun, attempt.signal);
-    if (round === 1 && this.#mapped && sameEndpoint(this.#mapped, mapped)) return;
+    this.#tripUs = Math.min(this.#tripUs, clock.now() - askedUs);
+    if (round === 1 && this.#mapped && sameEndpoint(this.#mapped, mapped)) {
+      this.#advance();
+      return;
+    }
     this.#mapped = mapped;
     this.#say({ kind: 'steady', endpoint: mapped });
   }
@@ -154,6 +165,7 @@ export class Negotiation {
     const offer = { round: this.#round, port: main.local.port, mapped, forecast };
     this.#own = { offer, slots };
     this.#used = 0;
+    this.#saidUs = attempt.host.clock.now();
     if (forecast.kind === 'steady') this.#options.puncher.expectStraight();
     attempt.line.send(encodeOffer(offer));
     this.#advance();
@@ -169,10 +181,26 @@ export class Negotiation {
       this.#wait();
       return;
     }
+    const stillMs = this.#stillMs(own);
+    if (stillMs > 0) {
+      this.#options.attempt.host.clock.after(stillMs, () => this.#advance());
+      return;
+    }
     this.#opened = { own, peer };
     if (peer.forecast.kind === 'steady') this.#options.puncher.expectStraight();
     this.#options.puncher.open(this.#punches(own, peer));
     if (predicted && this.#options.attempt.role === 'initiator') this.#planRound();
+  }
+
+  /**
+   * The initiator's NAT may take a first packet amiss that comes before its own: shut its sender out, or give it the port
+   * that the initiator was to have. So the responder keeps still for a round trip, about as long as its offer is under
+   * way. That costs nothing: what it would send sooner, a filter would drop.
+   */
+  #stillMs({ offer }: Own): number {
+    const { role, host } = this.#options.attempt;
+    if (role === 'initiator' || offer.forecast.kind !== 'steady') return 0;
+    return (this.#saidUs + this.#tripUs - host.clock.now()) / 1000;
   }
 
   #wait(): void {
