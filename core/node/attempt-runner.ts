@@ -7,7 +7,7 @@ import {
   type Role,
 } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
-import type { Clock, Host } from '../ports/index.ts';
+import type { Host } from '../ports/index.ts';
 import { encodeCall } from '../wire/proof.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import { AttemptScope } from './attempt-scope.ts';
@@ -41,7 +41,7 @@ export interface AttemptSession {
 export interface Candidate {
   readonly transport: Transport;
   /** Of the attempt: nothing that it schedules outlives it. */
-  readonly clock: Clock;
+  readonly host: Pick<Host, 'clock' | 'random'>;
   /** Fires when the attempt is over, or another of its candidates has been proven. */
   readonly signal: AbortSignal;
 }
@@ -211,7 +211,7 @@ export class AttemptRunner {
         send: (message) => session.mailbox.send(name, message),
         receive: () => session.mailbox.receive(name, signal),
       },
-      prove: (transport) => this.#prove(transport, host.clock),
+      prove: (transport) => this.#prove(transport, host),
       incoming: () => this.#incoming.take(signal),
       announce: (transport) => {
         transport.send(encodeCall({ sessionId: session.id, plugin: this.plugin.name }));
@@ -222,12 +222,12 @@ export class AttemptRunner {
     };
   }
 
-  async #prove(transport: Transport, clock: Clock): Promise<ProvenTransport> {
+  async #prove(transport: Transport, host: Candidate['host']): Promise<ProvenTransport> {
     const handshake = new AbortController();
     this.#handshakes.add(handshake);
     try {
       if (this.#report) throw this.#abort.signal.reason ?? new Error('the attempt is over');
-      return await this.#session.prove(this, { transport, clock, signal: handshake.signal });
+      return await this.#session.prove(this, { transport, host, signal: handshake.signal });
     } finally {
       this.#handshakes.delete(handshake);
     }

@@ -82,7 +82,8 @@ async function run(options: Run) {
   const result = await world.run(async () => {
     clock.after(giveUpMs, () => abort.abort(new Error('gave up')));
     if (reachedAtMs !== undefined) clock.after(reachedAtMs, () => a.reached());
-    const base = { clock, signal: abort.signal, plugin: 'test', kind: 'direct' as const };
+    const random = SeededRandom.fromText('handshake');
+    const base = { host: { clock, random }, signal: abort.signal, plugin: 'test', kind: 'direct' as const };
     const known = guard && sleep(clock, guardAfterMs).then(() => guardOf('initiator'));
     const ends = await Promise.allSettled([
       initiate({

@@ -1,5 +1,5 @@
 import type { Transport, TransportSink } from '../plugins/transport.ts';
-import type { Clock, Timer } from '../ports/index.ts';
+import type { Clock, Host, Timer } from '../ports/index.ts';
 import type { Hello } from '../wire/proof.ts';
 import { WireError } from '../wire/wire-error.ts';
 import type { FrameGuard } from './link/frame-guard.ts';
@@ -26,7 +26,7 @@ export interface HandshakeKeys {
 
 export interface HandshakeBase {
   readonly transport: Transport;
-  readonly clock: Clock;
+  readonly host: Pick<Host, 'clock' | 'random'>;
   readonly keys: HandshakeKeys;
   readonly signal: AbortSignal;
   /** Of the attempt whose path is to be proven. */
@@ -68,7 +68,7 @@ export abstract class Handshake implements TransportSink {
 
   constructor(base: HandshakeBase) {
     this.transport = base.transport;
-    this.clock = base.clock;
+    this.clock = base.host.clock;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -58,11 +58,11 @@ class Initiator extends Handshake {
 
   /** The peer has proved its key. Ours is proved by the frame that takes the path, and by every one after it. */
   #proved(guard: FrameGuard, nominate: () => Uint8Array): void {
-    const { transport, clock, plugin, kind } = this.#options;
+    const { transport, host, plugin, kind } = this.#options;
     this.#peerProved = true;
     this.hush();
     const take = () => {
-      if (!this.over) this.succeed(() => new LinkPath({ transport, clock, guard, plugin, kind, nominate }));
+      if (!this.over) this.succeed(() => new LinkPath({ transport, host, guard, plugin, kind, nominate }));
     };
     this.#options.nominate(guard).then(take, (error) => this.fail(error));
   }

@@ -115,7 +115,7 @@ describe('Pipe', () => {
   function link(): Link {
     const path = new LinkPath({
       transport,
-      clock,
+      host: { clock, random: SeededRandom.fromText('path') },
       guard: guard('initiator'),
       plugin: 'test',
       kind: 'direct',

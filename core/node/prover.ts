@@ -45,7 +45,7 @@ export class Prover {
   }
 
   /** Proves a path, and waits until it is taken. See {@link initiate}. */
-  async initiate(plugin: Plugin, { transport, clock, signal }: Candidate, wanted: Selection): Promise<LinkPath> {
+  async initiate(plugin: Plugin, { transport, host: own, signal }: Candidate, wanted: Selection): Promise<LinkPath> {
     if (wanted.transport !== undefined && transport.reliable !== (wanted.transport === 'stream')) {
       transport.abort();
       throw new Error(`a ${wanted.transport} was asked for`);
@@ -62,7 +62,7 @@ export class Prover {
       await wanted.nomination.request(path, kind);
     };
     try {
-      const base = { transport, clock, keys: this.#keys, signal, plugin: name, kind };
+      const base = { transport, host: own, keys: this.#keys, signal, plugin: name, kind };
       return await initiate({ ...base, hello, guard: keys.guard, nominate });
     } catch (error) {
       wanted.nomination.release(path);
@@ -71,10 +71,10 @@ export class Prover {
   }
 
   /** See {@link respond}. */
-  respond({ name, path: kind }: Plugin, { transport, clock, signal }: Candidate): Promise<LinkPath> {
+  respond({ name, path: kind }: Plugin, { transport, host, signal }: Candidate): Promise<LinkPath> {
     const nonce = this.#options.host.random.bytes(NONCE_LENGTH);
     const admit = (hello: Hello) => this.#admit(hello, name);
-    return respond({ transport, clock, keys: this.#keys, signal, plugin: name, kind, nonce, admit });
+    return respond({ transport, host, keys: this.#keys, signal, plugin: name, kind, nonce, admit });
   }
 
   #admit(hello: Hello, plugin: string): FrameGuard | undefined {

@@ -89,8 +89,8 @@ class Responder extends Handshake {
   }
 
   #take(guard: FrameGuard): void {
-    const { transport, clock, plugin, kind } = this.#options;
-    this.succeed(() => new LinkPath({ transport, clock, guard, plugin, kind, early: this.#early }));
+    const { transport, host, plugin, kind } = this.#options;
+    this.succeed(() => new LinkPath({ transport, host, guard, plugin, kind, early: this.#early }));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../net/endpoint.ts';
-import type { Transport, TransportSink } from './transport.ts';
+import type { Reroute, Transport, TransportSink } from './transport.ts';
 
 /** The IPv6 minimum MTU of 1280 (RFC 8200 section 5) less IP and UDP headers: such a datagram is never too big. */
 const MAX_MESSAGE = 1232;
@@ -8,6 +8,8 @@ const MAX_MESSAGE = 1232;
 export interface DatagramCarrier {
   send(data: Uint8Array): void;
   close(): void;
+  /** Sends elsewhere, and moves there. Absent where the peer can't move. */
+  readonly reroute?: Reroute;
 }
 
 /** One datagram, one message. Whoever owns the socket hands in what came from the peer by {@link deliver}. */
@@ -15,23 +17,52 @@ export class DatagramTransport implements Transport {
   readonly protocol: 'udp' | 'tcp';
   readonly reliable = false;
   readonly maxMessage = MAX_MESSAGE;
-  /** For people who debug: the carrier knows where to send. */
-  readonly remote: Endpoint;
+  readonly reroute?: Reroute;
   readonly #carrier: DatagramCarrier;
   #sink: TransportSink | undefined;
+  #remote: Endpoint;
+  #trusted = false;
   #closed = false;
 
   /** @param protocol what the carrier itself travels over: a relay can also be reached over TCP */
   constructor(carrier: DatagramCarrier, remote: Endpoint, protocol: 'udp' | 'tcp' = 'udp') {
     this.protocol = protocol;
     this.#carrier = carrier;
-    this.remote = remote;
+    this.#remote = remote;
+    const { reroute } = carrier;
+    if (!reroute) return;
+    this.reroute = {
+      sendTo: (message, to) => {
+        if (!this.#closed) reroute.sendTo(message, to);
+      },
+      moveTo: (to) => {
+        this.#remote = to;
+        reroute.moveTo(to);
+      },
+    };
   }
 
-  trust(): void {}
+  /** Where the peer is, for people who debug: the carrier knows where to send. */
+  get remote(): Endpoint {
+    return this.#remote;
+  }
+
+  /** Has the peer proved its key? */
+  get trusted(): boolean {
+    return this.#trusted;
+  }
+
+  trust(): void {
+    this.#trusted = true;
+  }
 
   deliver(data: Uint8Array): void {
     if (!this.#closed && data.length <= MAX_MESSAGE) this.#sink?.message(data);
+  }
+
+  /** The owner of the socket got it from a place where nobody is known to be. */
+  stray(data: Uint8Array, from: Endpoint): void {
+    if (!this.#closed && data.length <= MAX_MESSAGE) this.#sink?.stray?.(data, from);
   }
 
   /** The owner of the socket has heard the peer, but not by a message for us. */

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../net/endpoint.ts';
 import type { NetError } from '../net/error.ts';
 
 /** Who hears of what happens on a transport. */
@@ -10,6 +11,18 @@ export interface TransportSink {
   drained(): void;
   /** The peer has just been heard this way: what had no answer may have come too early, and is worth repeating now. */
   reached?(): void;
+  /** What was sent lately may have gone nowhere, and what is sent from now on takes another way. */
+  rerouted?(): void;
+  /** A message came from a place where the peer was not known to be: it may be anybody's. */
+  stray?(bytes: Uint8Array, from: Endpoint): void;
+}
+
+/** A way to a peer that may come to be somewhere else, as when its NAT forgets a mapping and makes another. */
+export interface Reroute {
+  /** Sends one message to another place than the peer's. */
+  sendTo(message: Uint8Array, to: Endpoint): void;
+  /** The peer is there from now on. */
+  moveTo(to: Endpoint): void;
 }
 
 /**
@@ -22,6 +35,8 @@ export interface Transport {
   readonly reliable: boolean;
   /** The longest message in bytes. */
   readonly maxMessage: number;
+  /** Absent where the peer can't move: a connection, or a relay that knows it by its address. */
+  readonly reroute?: Reroute;
   /** The peer has proved its key: the limits that hold for strangers end. */
   trust(): void;
   /** Starts reading, or hands the transport to another sink. */

@@ -19,6 +19,8 @@ export const FRAME = {
   answer: 0x89,
   nominate: 0x8a,
   moved: 0x8b,
+  challenge: 0x8c,
+  response: 0x8d,
 } as const;
 
 export const SESSION_ID_LENGTH = 16;

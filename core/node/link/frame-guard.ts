@@ -6,6 +6,12 @@ import { ReplayWindow } from './replay-window.ts';
 const INFO = Buffer.from('punchlab/1 frame keys');
 const KEY_LENGTH = 32;
 
+/** A frame that the peer sealed. */
+export interface OpenedFrame extends SealedFrame {
+  /** The peer sealed it after all that came in before. */
+  readonly newest: boolean;
+}
+
 /** Seals what we send and opens what the peer sent, once, whatever path it came by. One for each pipe. */
 export class FrameGuard {
   readonly #ours: Buffer;
@@ -30,9 +36,11 @@ export class FrameGuard {
   }
 
   /** Undefined for what the peer did not send, and for what came before. */
-  open(bytes: Uint8Array): SealedFrame | undefined {
+  open(bytes: Uint8Array): OpenedFrame | undefined {
     const frame = openFrame(bytes, this.#theirs);
-    return frame && this.#window.admit(frame.sequence) ? frame : undefined;
+    if (!frame) return undefined;
+    const newest = frame.sequence > this.#window.highest;
+    return this.#window.admit(frame.sequence) ? { ...frame, newest } : undefined;
   }
 
   /** Our tag over a hello. */

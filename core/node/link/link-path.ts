@@ -1,10 +1,12 @@
+import type { Endpoint } from '../../net/endpoint.ts';
 import { NetError } from '../../net/error.ts';
 import { PROVEN, type ProvenTransport } from '../../plugins/plugin.ts';
-import type { Transport, TransportSink } from '../../plugins/transport.ts';
-import type { Clock, Timer } from '../../ports/index.ts';
+import type { Reroute, Transport, TransportSink } from '../../plugins/transport.ts';
+import type { Clock, Host, Timer } from '../../ports/index.ts';
 import { FRAME, frameKind } from '../../wire/proof.ts';
 import type { SealedFrame } from '../../wire/sealed-frame.ts';
-import type { FrameGuard } from './frame-guard.ts';
+import type { FrameGuard, OpenedFrame } from './frame-guard.ts';
+import { Relocation } from './relocation.ts';
 
 /** Frames that may come in before somebody takes the path over; an unreliable transport loses the rest. */
 const MAX_BACKLOG = 64;
@@ -20,11 +22,13 @@ export interface PathOwner {
   /** Last call ever. */
   closed(path: LinkPath, error: NetError | undefined): void;
   drained(path: LinkPath): void;
+  /** The peer has come to be somewhere else, and the path goes there now. */
+  moved(path: LinkPath): void;
 }
 
 export interface LinkPathOptions {
   readonly transport: Transport;
-  readonly clock: Clock;
+  readonly host: Pick<Host, 'clock' | 'random'>;
   readonly guard: FrameGuard;
   readonly plugin: string;
   readonly kind: 'direct' | 'relayed';
@@ -57,20 +61,22 @@ export class LinkPath implements ProvenTransport, TransportSink {
   #retirement: Timer | undefined;
   #owner: PathOwner | undefined;
   #backlog: SealedFrame[];
+  readonly #relocation: Relocation | undefined;
   #closed: { error: NetError | undefined } | undefined;
 
-  constructor({ transport, clock, guard, plugin, kind, nominate, early = [] }: LinkPathOptions) {
+  constructor({ transport, host, guard, plugin, kind, nominate, early = [] }: LinkPathOptions) {
     this.transport = transport;
     this.plugin = plugin;
     this.kind = kind;
     this.guard = guard;
-    this.#clock = clock;
+    this.#clock = host.clock;
     this.#nominate = nominate;
     this.#backlog = [...early];
     this.confirmed = new Promise((resolve) => {
       this.#confirm = resolve;
     });
     if (!nominate) this.#confirm();
+    this.#relocation = transport.reroute && this.#relocations(transport.reroute, host);
     transport.trust();
     transport.start(this);
     if (nominate) this.#say(nominate, FIRST_REPEAT_MS);
@@ -113,11 +119,20 @@ export class LinkPath implements ProvenTransport, TransportSink {
       return;
     }
     const frame = this.guard.open(bytes);
-    if (frame) this.#frame(frame);
+    if (frame) this.#frame(frame, undefined);
     else if (this.transport.reliable) {
       // Nothing gets lost or doubled here: somebody else has got into the stream.
       this.abort(new NetError('ECONNRESET', 'a frame came that the peer did not seal'));
     }
+  }
+
+  /** What the peer sealed is welcome from anywhere; that the peer itself is there is another question. */
+  stray(bytes: Uint8Array, from: Endpoint): void {
+    if (this.#closed || !this.#relocation) return;
+    const frame = this.guard.open(bytes);
+    if (!frame) return;
+    if (frame.newest) this.#relocation.seen(from);
+    this.#frame(frame, from);
   }
 
   closed(error?: NetError): void {
@@ -126,6 +141,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.#confirm();
     this.#repeat?.cancel();
     this.#retirement?.cancel();
+    this.#relocation?.stop();
     this.release?.();
     this.#owner?.closed(this, error);
   }
@@ -134,7 +150,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.#owner?.drained(this);
   }
 
-  #frame(frame: SealedFrame): void {
+  #frame(frame: OpenedFrame, from: Endpoint | undefined): void {
     if (frame.kind === FRAME.nominate) {
       this.send(FRAME.accept, EMPTY); // Our last one got lost.
       return;
@@ -143,8 +159,22 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.#repeat?.cancel(); // Whatever it is: the peer uses the path.
     if (frame.kind === FRAME.accept) return;
     if (frame.kind === FRAME.ping) this.send(FRAME.pong, frame.body);
+    else if (frame.kind === FRAME.challenge) this.send(FRAME.response, frame.body);
+    else if (frame.kind === FRAME.response) this.#relocation?.answered(frame.body, from);
     else if (this.#owner) this.#owner.frame(this, frame);
     else this.#keep(frame);
+  }
+
+  #relocations(reroute: Reroute, host: LinkPathOptions['host']): Relocation {
+    return new Relocation({
+      host,
+      askNew: (token, place) => reroute.sendTo(this.guard.seal(FRAME.challenge, token), place),
+      askOld: (token) => void this.send(FRAME.challenge, token),
+      moved: (place) => {
+        reroute.moveTo(place);
+        this.#owner?.moved(this);
+      },
+    });
   }
 
   #keep(frame: SealedFrame): void {

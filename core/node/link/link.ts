@@ -107,6 +107,7 @@ export class Link implements PathOwner {
     old.retire(old.peerMoved ? GRACE_MS : RETIRE_MS);
     if (this.#sink) path.attach(this);
     if (this.#paused) path.transport.pause();
+    this.#sink?.rerouted?.();
     this.#sink?.drained(); // Whoever waits for room on the old path has it on the new one.
     return true;
   }
@@ -158,6 +159,12 @@ export class Link implements PathOwner {
 
   drained(path: LinkPath): void {
     if (path === this.#current) this.#sink?.drained();
+  }
+
+  moved(path: LinkPath): void {
+    if (path !== this.#current) return;
+    this.#consent?.answered();
+    this.#sink?.rerouted?.();
   }
 
   /** A stream notices itself when nobody acknowledges; a path of datagrams has to ask. */

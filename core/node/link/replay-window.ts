@@ -7,6 +7,11 @@ export class ReplayWindow {
   readonly #words = new Uint32Array(SIZE / BITS + 1);
   #highest = -1;
 
+  /** -1 if there was none. */
+  get highest(): number {
+    return this.#highest;
+  }
+
   /** False: the number was there before, or is too old to tell. Call it for frames that are authentic, only. */
   admit(sequence: number): boolean {
     if (sequence > this.#highest) this.#advance(sequence);

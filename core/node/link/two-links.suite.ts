@@ -60,7 +60,7 @@ export class TwoLinks {
     });
     ends.push(new DatagramTransport(carrier(1), REMOTE), new DatagramTransport(carrier(0), REMOTE));
     const nominate = () => this.guards[0]!.seal(FRAME.nominate, new Uint8Array(16));
-    const base = { clock: this.clock, plugin: kind, kind };
+    const base = { host: { clock: this.clock, random: this.random }, plugin: kind, kind };
     return [
       this.#counted(new LinkPath({ ...base, transport: ends[0]!, guard: this.guards[0]!, nominate })),
       this.#counted(new LinkPath({ ...base, transport: ends[1]!, guard: this.guards[1]! })),

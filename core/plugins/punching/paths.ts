@@ -21,17 +21,31 @@ export class Paths {
   /** A new transport there and back; undefined if there is one. */
   open(to: Endpoint): DatagramTransport | undefined {
     if ([...this.#transports].some(({ remote }) => sameEndpoint(remote, to))) return undefined;
+    let place = to;
     const carrier = {
-      send: (data: Uint8Array) => this.#socket.send(data, to),
+      send: (data: Uint8Array) => this.#socket.send(data, place),
+      reroute: {
+        sendTo: (data: Uint8Array, other: Endpoint) => this.#socket.send(data, other),
+        moveTo: (other: Endpoint) => {
+          place = other;
+          this.#forget(transport); // Who comes from the old place from now on has moved again.
+          this.#sources.set(formatEndpoint(other), transport);
+        },
+      },
       close: () => {
         this.#transports.delete(transport);
-        for (const [source, other] of this.#sources) if (other === transport) this.#sources.delete(source);
+        this.#forget(transport);
       },
     };
-    const transport = new DatagramTransport(carrier, to);
+    const transport: DatagramTransport = new DatagramTransport(carrier, to);
     this.#transports.add(transport);
     this.#sources.set(formatEndpoint(to), transport);
     return transport;
+  }
+
+  /** What came from where nobody is known to be, for the transport whose peer has proved its key and may have moved. */
+  stray(data: Uint8Array, from: Endpoint): void {
+    for (const transport of this.#transports) if (transport.trusted) transport.stray(data, from);
   }
 
   /**
@@ -41,5 +55,9 @@ export class Paths {
   join(to: Endpoint, from: Endpoint): void {
     const transport = [...this.#transports].find(({ remote }) => sameEndpoint(remote, to));
     if (transport) this.#sources.set(formatEndpoint(from), transport);
+  }
+
+  #forget(transport: DatagramTransport): void {
+    for (const [source, other] of this.#sources) if (other === transport) this.#sources.delete(source);
   }
 }

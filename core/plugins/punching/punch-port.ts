@@ -43,7 +43,8 @@ export class PunchPort {
       return;
     }
     const path = this.#paths.from(from) ?? (this.prober.knows(from) ? this.#owner.frame(this, from) : undefined);
-    path?.deliver(data);
+    if (path) path.deliver(data);
+    else this.#paths.stray(data, from);
   }
 
   /** A new transport to the peer; undefined if there is one. */
