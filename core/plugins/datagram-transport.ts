@@ -8,7 +8,7 @@ const MAX_MESSAGE = 1232;
 export interface DatagramCarrier {
   send(data: Uint8Array): void;
   close(): void;
-  /** Sends elsewhere, and moves there. Absent where the peer can't move. */
+  /** Absent where the peer can't move. */
   readonly reroute?: Reroute;
 }
 
@@ -17,10 +17,10 @@ export class DatagramTransport implements Transport {
   readonly protocol: 'udp' | 'tcp';
   readonly reliable = false;
   readonly maxMessage = MAX_MESSAGE;
-  readonly reroute?: Reroute;
+  /** Where it leads at first; the carrier knows where to send. */
+  readonly remote: Endpoint;
   readonly #carrier: DatagramCarrier;
   #sink: TransportSink | undefined;
-  #remote: Endpoint;
   #trusted = false;
   #closed = false;
 
@@ -28,28 +28,11 @@ export class DatagramTransport implements Transport {
   constructor(carrier: DatagramCarrier, remote: Endpoint, protocol: 'udp' | 'tcp' = 'udp') {
     this.protocol = protocol;
     this.#carrier = carrier;
-    this.#remote = remote;
-    const { reroute } = carrier;
-    if (!reroute) return;
-    this.reroute = {
-      sendTo: (message, to) => {
-        if (!this.#closed) reroute.sendTo(message, to);
-      },
-      moveTo: (to) => {
-        this.#remote = to;
-        reroute.moveTo(to);
-      },
-    };
+    this.remote = remote;
   }
 
-  /** Where the peer is, for people who debug: the carrier knows where to send. */
-  get remote(): Endpoint {
-    return this.#remote;
-  }
-
-  /** Has the peer proved its key? */
-  get trusted(): boolean {
-    return this.#trusted;
+  get reroute(): Reroute | undefined {
+    return this.#carrier.reroute;
   }
 
   trust(): void {
@@ -60,9 +43,9 @@ export class DatagramTransport implements Transport {
     if (!this.#closed && data.length <= MAX_MESSAGE) this.#sink?.message(data);
   }
 
-  /** The owner of the socket got it from a place where nobody is known to be. */
+  /** The owner of the socket got it from a place where nobody is known to be. A peer who has not proved its key is not there. */
   stray(data: Uint8Array, from: Endpoint): void {
-    if (!this.#closed && data.length <= MAX_MESSAGE) this.#sink?.stray?.(data, from);
+    if (this.#trusted && !this.#closed && data.length <= MAX_MESSAGE) this.#sink?.stray?.(data, from);
   }
 
   /** The owner of the socket has heard the peer, but not by a message for us. */

@@ -11,14 +11,16 @@ export interface TransportSink {
   drained(): void;
   /** The peer has just been heard this way: what had no answer may have come too early, and is worth repeating now. */
   reached?(): void;
-  /** What was sent lately may have gone nowhere, and what is sent from now on takes another way. */
-  rerouted?(): void;
+  /** What is sent from now on takes another way. @param interrupted what was sent lately may have gone nowhere */
+  rerouted?(interrupted: boolean): void;
   /** A message came from a place where the peer was not known to be: it may be anybody's. */
   stray?(bytes: Uint8Array, from: Endpoint): void;
 }
 
 /** A way to a peer that may come to be somewhere else, as when its NAT forgets a mapping and makes another. */
 export interface Reroute {
+  /** Where the peer is. */
+  readonly place: Endpoint;
   /** Sends one message to another place than the peer's. */
   sendTo(message: Uint8Array, to: Endpoint): void;
   /** The peer is there from now on. */

@@ -10,6 +10,7 @@ export interface Attack {
 }
 
 const NODE = 'core/node/attacks.suite.ts';
+const MIGRATION = 'core/node/migration-attacks.test.ts';
 const SIGNAL = 'core/signal/signal.suite.ts';
 const GATEWAY = 'core/port-mapping/hostile-gateway.test.ts';
 const TURN_CLIENT = 'core/plugins/turn-relay/hostile-server.suite.ts';
@@ -86,6 +87,17 @@ export const ATTACKS: readonly Attack[] = [
     tests: [
       ['core/wire/sealed-frame.test.ts', 'opens under no other key, after no change, and not in part'],
       ['core/node/link/replay-window.test.ts', 'admits every number once'],
+    ],
+  },
+  {
+    attack: 'copies of a pipe’s frames from another place, later, sooner, or in a third one’s name',
+    ends: 'the path stays; the place gets fewer bytes than were copied',
+    world: 'simulator',
+    tests: [
+      [MIGRATION, 'later, gets nothing for it'],
+      [MIGRATION, 'sooner than the original'],
+      [MIGRATION, 'has that place hear less than he has sent'],
+      ['core/node/link/relocation.test.ts', 'sends no more bytes to a place than came from there'],
     ],
   },
   {

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../net/endpoint.ts';
 import { NetError } from '../../net/error.ts';
 import { PROVEN, type ProvenTransport } from '../../plugins/plugin.ts';
 import type { Reroute, Transport, TransportSink } from '../../plugins/transport.ts';
-import type { Clock, Host, Timer } from '../../ports/index.ts';
+import type { Host, Timer } from '../../ports/index.ts';
 import { FRAME, frameKind } from '../../wire/proof.ts';
 import type { SealedFrame } from '../../wire/sealed-frame.ts';
 import type { FrameGuard, OpenedFrame } from './frame-guard.ts';
@@ -54,14 +54,15 @@ export class LinkPath implements ProvenTransport, TransportSink {
   readonly confirmed: Promise<void>;
   /** The peer has said that it sends nothing more this way. */
   peerMoved = false;
-  readonly #clock: Clock;
+  readonly #host: LinkPathOptions['host'];
   readonly #nominate: (() => Uint8Array) | undefined;
   #confirm!: () => void;
   #repeat: Timer | undefined;
   #retirement: Timer | undefined;
   #owner: PathOwner | undefined;
   #backlog: SealedFrame[];
-  readonly #relocation: Relocation | undefined;
+  /** Since a frame came from elsewhere. */
+  #relocation: Relocation | undefined;
   #closed: { error: NetError | undefined } | undefined;
 
   constructor({ transport, host, guard, plugin, kind, nominate, early = [] }: LinkPathOptions) {
@@ -69,14 +70,13 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.plugin = plugin;
     this.kind = kind;
     this.guard = guard;
-    this.#clock = host.clock;
+    this.#host = host;
     this.#nominate = nominate;
     this.#backlog = [...early];
     this.confirmed = new Promise((resolve) => {
       this.#confirm = resolve;
     });
     if (!nominate) this.#confirm();
-    this.#relocation = transport.reroute && this.#relocations(transport.reroute, host);
     transport.trust();
     transport.start(this);
     if (nominate) this.#say(nominate, FIRST_REPEAT_MS);
@@ -101,7 +101,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
   /** Closes in a while: something may still be under way. */
   retire(afterMs: number): void {
     this.#retirement?.cancel();
-    if (!this.#closed) this.#retirement = this.#clock.after(afterMs, () => this.abort());
+    if (!this.#closed) this.#retirement = this.#host.clock.after(afterMs, () => this.abort());
   }
 
   /** @param error why, if it was not our wish */
@@ -128,10 +128,14 @@ export class LinkPath implements ProvenTransport, TransportSink {
 
   /** What the peer sealed is welcome from anywhere; that the peer itself is there is another question. */
   stray(bytes: Uint8Array, from: Endpoint): void {
-    if (this.#closed || !this.#relocation) return;
-    const frame = this.guard.open(bytes);
+    const { reroute } = this.transport;
+    const frame = this.#closed || !reroute ? undefined : this.guard.open(bytes);
     if (!frame) return;
-    if (frame.newest) this.#relocation.seen(from);
+    const probe = frame.kind === FRAME.challenge || frame.kind === FRAME.response; // RFC 9000 section 9.1
+    if (frame.newest && !probe) {
+      this.#relocation ??= this.#relocations(reroute!);
+      this.#relocation.seen(from, bytes.length);
+    }
     this.#frame(frame, from);
   }
 
@@ -165,11 +169,11 @@ export class LinkPath implements ProvenTransport, TransportSink {
     else this.#keep(frame);
   }
 
-  #relocations(reroute: Reroute, host: LinkPathOptions['host']): Relocation {
+  #relocations(reroute: Reroute): Relocation {
     return new Relocation({
-      host,
-      askNew: (token, place) => reroute.sendTo(this.guard.seal(FRAME.challenge, token), place),
-      askOld: (token) => void this.send(FRAME.challenge, token),
+      host: this.#host,
+      place: () => reroute.place,
+      ask: (token, place) => reroute.sendTo(this.guard.seal(FRAME.challenge, token), place),
       moved: (place) => {
         reroute.moveTo(place);
         this.#owner?.moved(this);
@@ -186,6 +190,6 @@ export class LinkPath implements ProvenTransport, TransportSink {
   #say(nominate: () => Uint8Array, waitMs: number): void {
     this.transport.send(nominate());
     if (this.transport.reliable) return;
-    this.#repeat = this.#clock.after(waitMs, () => this.#say(nominate, Math.min(waitMs * 2, LAST_REPEAT_MS)));
+    this.#repeat = this.#host.clock.after(waitMs, () => this.#say(nominate, Math.min(waitMs * 2, LAST_REPEAT_MS)));
   }
 }

@@ -6,6 +6,7 @@ import { decodeReason, encodeReason, SEALED_OVERHEAD, type SealedFrame } from '.
 import { Consent } from './consent.ts';
 import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import type { LinkPath, PathOwner } from './link-path.ts';
+import { TOKEN_LENGTH } from './relocation.ts';
 
 /** How long what comes by a new path waits for what is still under way on the old one. */
 const DRAIN_MS = 500;
@@ -19,6 +20,8 @@ const GRACE_MS = 250;
 const FIRST_FAREWELL_MS = 200;
 const LAST_FAREWELL_MS = 800;
 const EMPTY = new Uint8Array(0);
+/** As long as a challenge: a peer that has moved is asked no more than it says (RFC 9000 section 8.1). */
+const PING = new Uint8Array(TOKEN_LENGTH);
 
 type LinkHost = Pick<Host, 'clock' | 'random'>;
 
@@ -107,7 +110,7 @@ export class Link implements PathOwner {
     old.retire(old.peerMoved ? GRACE_MS : RETIRE_MS);
     if (this.#sink) path.attach(this);
     if (this.#paused) path.transport.pause();
-    this.#sink?.rerouted?.();
+    this.#sink?.rerouted?.(false);
     this.#sink?.drained(); // Whoever waits for room on the old path has it on the new one.
     return true;
   }
@@ -164,7 +167,7 @@ export class Link implements PathOwner {
   moved(path: LinkPath): void {
     if (path !== this.#current) return;
     this.#consent?.answered();
-    this.#sink?.rerouted?.();
+    this.#sink?.rerouted?.(true);
   }
 
   /** A stream notices itself when nobody acknowledges; a path of datagrams has to ask. */
@@ -176,7 +179,7 @@ export class Link implements PathOwner {
       this.#consent = new Consent({
         host: this.#host,
         keepAliveMs: this.#keepAliveMs,
-        ask: () => path.send(FRAME.ping, EMPTY),
+        ask: () => path.send(FRAME.ping, PING),
         suspect: () => {},
         expired: () => path.abort(new NetError('ETIMEDOUT', 'the peer has gone silent')),
       });

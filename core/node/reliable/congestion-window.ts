@@ -21,6 +21,13 @@ export class CongestionWindow {
     this.#size = Math.min(MAX_CONGESTION_WINDOW, this.#size + growth);
   }
 
+  /** What was learnt was learnt of another path (RFC 9000 section 9.4). */
+  restart(next: number): void {
+    this.#size = INITIAL;
+    this.#threshold = Number.POSITIVE_INFINITY;
+    this.#recoverUntil = next;
+  }
+
   /** @param sequence what got lost @param next the number that is sent next */
   lost(sequence: number, next: number): void {
     if (sequence < this.#recoverUntil) return;

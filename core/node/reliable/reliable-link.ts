@@ -66,6 +66,7 @@ export class ReliableLink implements PipeLink {
       message: (bytes) => this.#receive(bytes),
       closed: (error) => this.#close(error),
       drained: () => this.#pump(),
+      rerouted: (interrupted) => this.#rerouted(interrupted),
     });
   }
 
@@ -145,17 +146,17 @@ export class ReliableLink implements PipeLink {
   /** Sends what may be sent. */
   #pump(): void {
     const nowUs = this.#clock.now();
+    const safe = this.#link.path.transport.reliable; // TCP repeats what gets lost: twice would be once too often.
     while (!this.#closed && this.#outgoing.underWay < this.#congestion.size) {
       // A window that is shut is asked after by one segment (RFC 9293 section 3.8.6.1).
       const probing = this.#outgoing.underWay === 0 && this.#windowEnd <= this.#outgoing.next;
-      const next = this.#outgoing.take(nowUs, probing ? this.#outgoing.next + 1 : this.#windowEnd);
+      const next = this.#outgoing.take(nowUs, probing ? this.#outgoing.next + 1 : this.#windowEnd, safe && !probing);
       if (!next) break;
       const { sequence, payload, endsMessage } = next;
       this.#post({ sequence, data: { payload, endsMessage } });
       if (probing) break;
     }
-    if (this.#outgoing.underWay > 0)
-      this.#retransmission ??= this.#clock.after(this.#timeout.ms, () => this.#expired());
+    if (this.#outgoing.anyAtRisk) this.#retransmission ??= this.#clock.after(this.#timeout.ms, () => this.#expired());
     if (this.#full && this.#outgoing.queued < MAX_QUEUED / 2) {
       this.#full = false;
       this.#sink?.drained();
@@ -167,6 +168,20 @@ export class ReliableLink implements PipeLink {
     this.#timeout.backOff();
     this.#congestion.timedOut(this.#outgoing.next);
     this.#outgoing.giveUpFlight();
+    this.#pump();
+  }
+
+  /** Another path: what was learnt of the old one does not hold, and what was lost with it goes again, at once. */
+  #rerouted(interrupted: boolean): void {
+    this.#retransmission?.cancel();
+    this.#retransmission = undefined;
+    this.#timeout.restart();
+    this.#congestion.restart(this.#outgoing.next);
+    this.#outgoing.endSafety();
+    if (interrupted) {
+      this.#outgoing.giveUpFlight();
+      this.#acknowledge(); // What we said of the peer's segments may be lost as well.
+    }
     this.#pump();
   }
 

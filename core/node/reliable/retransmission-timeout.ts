@@ -25,6 +25,12 @@ export class RetransmissionTimeout {
     this.#timeoutMs = Math.min(MAX_MS, Math.max(MIN_MS, this.#smoothedMs + 4 * this.#variationMs));
   }
 
+  /** What was measured was another path (RFC 9000 section 9.4). */
+  restart(): void {
+    this.#smoothedMs = undefined;
+    this.#timeoutMs = INITIAL_MS;
+  }
+
   /** Section 5.5. */
   backOff(): void {
     this.#timeoutMs = Math.min(MAX_MS, this.#timeoutMs * 2);

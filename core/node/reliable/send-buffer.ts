@@ -13,6 +13,8 @@ export interface Outgoing {
   /** Later segments that were acknowledged before this one. */
   overtaken: number;
   lost: boolean;
+  /** Nothing gets lost on the way that it takes. */
+  safe: boolean;
 }
 
 export interface Acknowledgement {
@@ -51,6 +53,12 @@ export class SendBuffer {
     return count;
   }
 
+  /** Does anything that is under way need an eye on it? */
+  get anyAtRisk(): boolean {
+    for (const { lost, safe } of this.#flight.values()) if (!lost && !safe) return true;
+    return false;
+  }
+
   get empty(): boolean {
     return this.#queue.length === 0 && this.#flight.size === 0;
   }
@@ -64,16 +72,19 @@ export class SendBuffer {
     }
   }
 
-  /** What to send now: what got lost first, then what is new, up to the peer's window. */
-  take(nowUs: number, windowEnd: number): Outgoing | undefined {
+  /**
+   * What to send now: what got lost first, then what is new, up to the peer's window.
+   * @param safe the way that it takes loses nothing, and the peer has room for it
+   */
+  take(nowUs: number, windowEnd: number, safe: boolean): Outgoing | undefined {
     for (const outgoing of this.#flight.values()) {
       if (!outgoing.lost) continue;
-      Object.assign(outgoing, { lost: false, overtaken: 0, sentAtUs: nowUs, sends: outgoing.sends + 1 });
+      Object.assign(outgoing, { lost: false, safe, overtaken: 0, sentAtUs: nowUs, sends: outgoing.sends + 1 });
       return outgoing;
     }
     const piece = this.#next < windowEnd ? this.#queue.shift() : undefined;
     if (!piece) return undefined;
-    const outgoing = { ...piece, sequence: this.#next++, sentAtUs: nowUs, sends: 1, overtaken: 0, lost: false };
+    const outgoing = { ...piece, sequence: this.#next++, sentAtUs: nowUs, sends: 1, overtaken: 0, lost: false, safe };
     this.#flight.set(outgoing.sequence, outgoing);
     return outgoing;
   }
@@ -97,9 +108,14 @@ export class SendBuffer {
     return { fresh, roundTripUs, lost: latest ? this.#overtaken(latest, fresh) : [] };
   }
 
-  /** Nothing has come back for too long: all that is under way counts as lost. */
+  /** Nothing has come back for too long: all that is under way counts as lost, but for what is safe. */
   giveUpFlight(): void {
-    for (const outgoing of this.#flight.values()) outgoing.lost = true;
+    for (const outgoing of this.#flight.values()) outgoing.lost ||= !outgoing.safe;
+  }
+
+  /** The way that seemed safe is gone. */
+  endSafety(): void {
+    for (const outgoing of this.#flight.values()) outgoing.safe = false;
   }
 
   /** Those that were sent before what came in, and are still missing. */

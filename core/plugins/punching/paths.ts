@@ -1,13 +1,14 @@
 import { type Endpoint, formatEndpoint, sameEndpoint } from '../../net/endpoint.ts';
 import type { UdpSocket } from '../../ports/index.ts';
-import { DatagramTransport } from '../datagram-transport.ts';
+import { type DatagramCarrier, DatagramTransport } from '../datagram-transport.ts';
+import type { Reroute } from '../transport.ts';
 
 /** The transports over one punched socket: each goes to one place, and takes what comes from there or from elsewhere. */
 export class Paths {
   readonly #socket: UdpSocket;
   /** By the endpoint that packets come from. */
   readonly #sources = new Map<string, DatagramTransport>();
-  readonly #transports = new Set<DatagramTransport>();
+  readonly #ways = new Map<DatagramTransport, Way>();
 
   constructor(socket: UdpSocket) {
     this.#socket = socket;
@@ -20,32 +21,26 @@ export class Paths {
 
   /** A new transport there and back; undefined if there is one. */
   open(to: Endpoint): DatagramTransport | undefined {
-    if ([...this.#transports].some(({ remote }) => sameEndpoint(remote, to))) return undefined;
-    let place = to;
-    const carrier = {
-      send: (data: Uint8Array) => this.#socket.send(data, place),
-      reroute: {
-        sendTo: (data: Uint8Array, other: Endpoint) => this.#socket.send(data, other),
-        moveTo: (other: Endpoint) => {
-          place = other;
-          this.#forget(transport); // Who comes from the old place from now on has moved again.
-          this.#sources.set(formatEndpoint(other), transport);
-        },
+    if (this.#to(to)) return undefined;
+    const way: Way = new Way(this.#socket, to, {
+      moved: () => {
+        this.#forget(transport); // Who comes from the old place from now on has moved again.
+        this.#sources.set(formatEndpoint(way.place), transport);
       },
-      close: () => {
-        this.#transports.delete(transport);
+      closed: () => {
+        this.#ways.delete(transport);
         this.#forget(transport);
       },
-    };
-    const transport: DatagramTransport = new DatagramTransport(carrier, to);
-    this.#transports.add(transport);
+    });
+    const transport: DatagramTransport = new DatagramTransport(way, to);
+    this.#ways.set(transport, way);
     this.#sources.set(formatEndpoint(to), transport);
     return transport;
   }
 
-  /** What came from where nobody is known to be, for the transport whose peer has proved its key and may have moved. */
+  /** A frame came from where nobody is known to be: a peer that has proved its key may be there now. */
   stray(data: Uint8Array, from: Endpoint): void {
-    for (const transport of this.#transports) if (transport.trusted) transport.stray(data, from);
+    for (const transport of this.#ways.keys()) transport.stray(data, from);
   }
 
   /**
@@ -53,11 +48,59 @@ export class Paths {
    * takes that, too. What came from there for another one so far is its from now on.
    */
   join(to: Endpoint, from: Endpoint): void {
-    const transport = [...this.#transports].find(({ remote }) => sameEndpoint(remote, to));
+    const transport = this.#to(to);
     if (transport) this.#sources.set(formatEndpoint(from), transport);
+  }
+
+  #to(endpoint: Endpoint): DatagramTransport | undefined {
+    for (const [transport, { place }] of this.#ways) if (sameEndpoint(place, endpoint)) return transport;
+    return undefined;
   }
 
   #forget(transport: DatagramTransport): void {
     for (const [source, other] of this.#sources) if (other === transport) this.#sources.delete(source);
+  }
+}
+
+interface WayEvents {
+  moved(): void;
+  closed(): void;
+}
+
+/** From the socket to one place at a time. */
+class Way implements DatagramCarrier, Reroute {
+  readonly #socket: UdpSocket;
+  readonly #events: WayEvents;
+  #place: Endpoint;
+
+  constructor(socket: UdpSocket, place: Endpoint, events: WayEvents) {
+    this.#socket = socket;
+    this.#place = place;
+    this.#events = events;
+  }
+
+  get place(): Endpoint {
+    return this.#place;
+  }
+
+  get reroute(): Reroute {
+    return this;
+  }
+
+  send(data: Uint8Array): void {
+    this.#socket.send(data, this.#place);
+  }
+
+  sendTo(data: Uint8Array, to: Endpoint): void {
+    this.#socket.send(data, to);
+  }
+
+  moveTo(to: Endpoint): void {
+    this.#place = to;
+    this.#events.moved();
+  }
+
+  close(): void {
+    this.#events.closed();
   }
 }

@@ -1,0 +1,133 @@
+import { startInfrastructure } from '../../lab-cli/trial/infrastructure.ts';
+import { type Side, type SimHost, symmetricLink, Topology, World } from '../../simulator/index.ts';
+import type { Packet } from '../../simulator/packet.ts';
+import type { NatDescription } from '../nat/behaviour.ts';
+import { extendDescription, resolveBehaviour } from '../nat/behaviour.ts';
+import { PRESETS } from '../nat/presets.ts';
+import { type ConnectOptions, Node, type NodeOptions, type NodeServers, type Pipe } from './index.ts';
+import { sleep } from './sleep.ts';
+
+/** A preset's name, or one with something changed. */
+export type NatOf = string | { readonly like: string; readonly but: NatDescription };
+
+export interface PipeSetting {
+  readonly nats: readonly [NatOf, NatOf];
+  readonly connect?: ConnectOptions;
+  readonly options?: NodeOptions;
+  /** From each host to the core, one way. @default 20 */
+  readonly latencyMs?: number;
+}
+
+/** A packet that some machine has sent, as it was there. */
+export interface Seen {
+  readonly atUs: number;
+  readonly protocol: number;
+  readonly from: string;
+  readonly to: string;
+  readonly payload: Uint8Array;
+}
+
+/** What each end of a pipe has said, and heard. */
+export interface Talk {
+  readonly sent: [string[], string[]];
+  readonly heard: [string[], string[]];
+}
+
+/** Two nodes, each behind a NAT, and a pipe between them. */
+export class PipeStage {
+  readonly world: World;
+  readonly topology: Topology;
+  readonly sides: readonly [Side, Side];
+  readonly nodes: readonly [Node, Node];
+  readonly servers: NodeServers;
+  /** The initiator's end and the responder's. */
+  readonly pipes: readonly [Pipe, Pipe];
+
+  private constructor(parts: Pick<PipeStage, 'world' | 'topology' | 'sides' | 'nodes' | 'servers' | 'pipes'>) {
+    ({
+      world: this.world,
+      topology: this.topology,
+      sides: this.sides,
+      nodes: this.nodes,
+      servers: this.servers,
+      pipes: this.pipes,
+    } = parts);
+  }
+
+  static async run<T>(setting: PipeSetting, body: (stage: PipeStage) => Promise<T>): Promise<T> {
+    const { nats, connect, options, latencyMs = 20 } = setting;
+    const world = new World({ seed: JSON.stringify(nats) });
+    const topology = new Topology(world);
+    const link = symmetricLink({ latencyUs: latencyMs * 1000 });
+    const side = (index: 0 | 1) => topology.side('ab'[index]!, { nats: [behaviourOf(nats[index])], link });
+    const sides = [side(0), side(1)] as const;
+    const result = await world.run(async () => {
+      const servers = await startInfrastructure(topology);
+      const start = (index: 0 | 1) => Node.start(sides[index].host, { servers, ...options });
+      const nodes = [await start(0), await start(1)] as const;
+      const accepted = new Promise<Pipe>((resolve) => nodes[1].onPipe(resolve));
+      const [pipe] = await nodes[0].connect(nodes[1].addressText, connect);
+      await pipe.settled;
+      const pipes = [pipe, await accepted] as const;
+      const stage = new PipeStage({ world, topology, sides, nodes, servers, pipes });
+      const value = await body(stage);
+      await Promise.all(nodes.map((node) => node.close()));
+      return value;
+    });
+    if (result.outcome === 'crashed') throw result.error;
+    if (result.outcome !== 'done') throw new Error(result.outcome);
+    return result.value;
+  }
+
+  sleep(ms: number): Promise<void> {
+    return sleep(this.nodes[0].host.clock, ms);
+  }
+
+  /** One more machine, near the core. */
+  server(name: string): { host: SimHost; address: string } {
+    const host = this.topology.server(name, { link: symmetricLink({ latencyUs: 500 }) });
+    return { host, address: host.interfaces()[1]!.addresses[0]!.address };
+  }
+
+  /** Tells of every packet that this machine sends, from now on. */
+  watch(device: string, told: (packet: Seen) => void): void {
+    const { addresses, trace } = this.world;
+    const place = (id: number, port: number) => `${addresses.text(id)}:${port}`;
+    trace.observe({
+      packet: (atUs, { name }, event, packet: Packet) => {
+        if (name !== device || (event !== 'sent' && event !== 'translated')) return;
+        const from = place(packet.source, packet.sourcePort);
+        const to = place(packet.destination, packet.destinationPort);
+        told({ atUs, protocol: packet.protocol, from, to, payload: packet.payload });
+      },
+      mapping: () => {},
+      hostEvent: () => {},
+    });
+  }
+
+  /** Both ends hear all that comes. */
+  listen(): Talk {
+    const talk: Talk = { sent: [[], []], heard: [[], []] };
+    for (const [index, pipe] of this.pipes.entries()) {
+      pipe.onMessage((message) => talk.heard[index]!.push(Buffer.from(message).toString()));
+    }
+    return talk;
+  }
+
+  /** Both ends send a message every so often, or one of them does. */
+  async chat(talk: Talk, forMs: number, everyMs: number, who: readonly (0 | 1)[] = [0, 1]): Promise<void> {
+    for (let ms = 0; ms < forMs; ms += everyMs) {
+      for (const index of who) {
+        const text = `${talk.sent[index].length}`;
+        talk.sent[index].push(text);
+        this.pipes[index].send(Buffer.from(text)).catch(() => {});
+      }
+      await this.sleep(everyMs);
+    }
+  }
+}
+
+function behaviourOf(nat: NatOf) {
+  const { like, but } = typeof nat === 'string' ? { like: nat, but: {} } : nat;
+  return resolveBehaviour(extendDescription(PRESETS[like]!.behaviour, but));
+}
