@@ -58,7 +58,7 @@ export {
 } from '../plugins/plugin-options.ts';
 export { type PluginClass, PluginRegistry, register, registry } from '../plugins/registry.ts';
 export { StreamTransport } from '../plugins/stream-transport.ts';
-export type { Transport, TransportSink } from '../plugins/transport.ts';
+export type { Reroute, Transport, TransportSink } from '../plugins/transport.ts';
 export type { RefreshOptions } from '../signal/address-exchange.ts';
 export type { BrokerConfig } from '../signal/broker-link.ts';
 export { SignalError, type SignalErrorCode } from '../signal/signal-error.ts';
