@@ -7,9 +7,9 @@
 export { type CompiledNat, compileNat, type KernelRules, type Unsupported } from './compile/compile-nat.ts';
 export type { NatSite } from './compile/nat-site.ts';
 export { type CompiledNetwork, compileNetwork, KernelNetwork, type NetworkCounters } from './network/kernel-network.ts';
-export { BROKER_ADDRESS, SERVER_ADDRESSES, STUN_ADDRESSES, TURN_ADDRESS } from './plan/addresses.ts';
-export { HOSTS } from './plan/plan-network.ts';
-export type { KernelTopology } from './plan/topology.ts';
+export { HOSTS } from './plan/network-plan.ts';
+export { SERVER_ADDRESSES, SERVERS } from './plan/servers.ts';
+export type { KernelLine, KernelTopology } from './plan/topology.ts';
 export { whyNoKernelLab, withSystemPath } from './system/requirements.ts';
 export { type CommandLine, sandboxCommand } from './system/sandbox.ts';
 export { whyLinkUnsupported } from './wire/impairment.ts';

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 
 const SCENARIOS = [
   ...['classic', 'kernel-parity', 'kernel-allocation', 'kernel-policies', 'kernel-lifetimes', 'kernel-chains'],
-  ...['shapes-same-lan', 'shapes-same-nat', 'kernel-shared-cgn'],
+  ...['shapes-same-lan', 'shapes-same-nat', 'kernel-shared-cgn', 'kernel-ipv6'],
 ];
 
 process.chdir(new URL('..', import.meta.url).pathname);

@@ -11,7 +11,9 @@ process.env.PATH = withSystemPath();
 const [a, b] = process.argv.slice(2).map((name) => resolveBehaviour(PRESETS[name].behaviour));
 // No socket of a trial is silent for longer; conntrack can't keep every timer beyond that.
 const lifeMs = 60_000;
-const compiled = compileNetwork({ name: 'separate', isolated: false, a: [a], b: [b] }, { lifeMs, start: 0.3 });
+const line = (behaviour) => [{ interface: 'eth0', family: 4, nats: [behaviour] }];
+const topology = { name: 'separate', isolated: false, a: line(a), b: line(b) };
+const compiled = compileNetwork(topology, { lifeMs, start: 0.3 });
 if (compiled.kind === 'unsupported') throw new Error(`the kernel can't do this: ${JSON.stringify(compiled)}`);
 const network = await KernelNetwork.open();
 const wire = await Wire.open();

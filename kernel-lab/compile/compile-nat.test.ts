@@ -3,32 +3,7 @@ import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.
 import { compileNat } from './compile-nat.ts';
 import type { NatSite } from './nat-site.ts';
 import { sequentialPorts } from './port-clause.ts';
-
-const SITE: NatSite = {
-  external: ['203.0.113.10'],
-  insideHosts: 1,
-  portsApart: true,
-  isolated: false,
-  lifeMs: 75_000,
-  start: 0,
-};
-const EIM = 'endpoint-independent';
-const ADM = 'address-dependent';
-const APDM = 'address-and-port-dependent';
-
-function lines(description: NatDescription, site: Partial<NatSite> = {}): string[] {
-  const compiled = compileNat(resolveBehaviour(description), { ...SITE, ...site });
-  if (compiled.kind === 'unsupported') throw new Error(compiled.reason);
-  return compiled.ruleset.split('\n').map((line) => line.trim());
-}
-
-/** Of one chain, about one protocol. */
-function chain(name: string, transport: 'udp' | 'tcp', description: NatDescription, site?: Partial<NatSite>): string[] {
-  const all = lines(description, site);
-  const first = all.indexOf(`chain ${name} {`);
-  if (first === -1) return [];
-  return all.slice(first + 2, all.indexOf('}', first)).filter((line) => line.includes(`l4proto ${transport}`));
-}
+import { ADM, APDM, chain, EIM, lines, SITE } from './rulesets.suite.ts';
 
 describe('mapping', () => {
   it.each<[string, NatDescription, Partial<NatSite>, string[]]>([
@@ -218,70 +193,4 @@ it('a sequence wraps within its range, either way, and ends before it repeats', 
   } as const;
   expect(sequentialPorts({ ...ports, step: 3 }, 0.8)).toEqual([108, 101, 104, 107, 100, 103, 106, 109, 102, 105]);
   expect(sequentialPorts({ ...ports, step: -5 }, 0)).toEqual([100, 105]);
-});
-
-describe('what the kernel cannot do exactly is refused by its name', () => {
-  it.each<[string, NatDescription, Partial<NatSite>?]>([
-    ['portMapping', { portMapping: { protocols: ['pcp'] } }],
-    ['translation: nptv6', { translation: 'nptv6' }],
-    ['firewall', { translation: 'none', firewall: true }],
-    ['ports.allocation: offset', { ports: { allocation: 'offset' } }],
-    ['ports.allocation: local-sequential', { ports: { allocation: 'local-sequential' } }],
-    ['ports.parity', { ports: { parity: true } }],
-    ['ports.contention', { ports: { contention: 1 } }],
-    ['secondary', { secondary: { onCollision: true } }],
-    ['secondary', { secondary: { underLoad: 9 } }],
-    ['pooling: arbitrary', { addresses: 2, pooling: 'arbitrary' }],
-    ['addresses', { addresses: 2 }, { insideHosts: 2 }],
-    ['ports.allocation: block', { ports: { allocation: 'block' } }, { insideHosts: 2 }],
-    ['limits.mappings', { limits: { mappings: 9 } }],
-    ['limits.perHost', { limits: { perHost: 9 } }],
-    ['limits.sessionRate', { limits: { sessionRate: 9 } }],
-    ['scanGuard', { scanGuard: { probes: 9 } }],
-    ['icmp.errorEndsMapping', { icmp: { errorEndsMapping: true } }],
-    ['udp.refresh: outbound', { udp: { timeoutMs: 30_000 } }],
-    ['udp.timeout', { udp: { timeoutMs: 1500, refresh: 'both' } }],
-    ['limits.reuseHold', { udp: { timeoutMs: 2000, refresh: 'both' } }, { insideHosts: 2 }],
-    ['tcp.icmpDelay', { tcp: { unsolicited: 'icmp' } }],
-    ['tcp.afterReset: remove', { filtering: EIM, tcp: { afterReset: 'remove' } }],
-    ['tcp.afterReset: remove', { ports: { allocation: 'random' }, tcp: { afterReset: 'remove' } }],
-    ['tcp.transitory', { tcp: { transitoryMs: 4000 } }],
-    ['filterScope: host', { filterScope: 'host' }, { insideHosts: 2 }],
-    ['inboundSession: none', { mapping: APDM, filtering: EIM }],
-    ['inboundSession: none', { mapping: ADM, filterScope: 'host' }],
-    ['hairpin: internal-source', { hairpin: 'internal-source' }],
-    ['hairpin', { hairpin: 'external-source', mapping: APDM }],
-    ['hairpin', { hairpin: 'external-source', ports: { allocation: 'random' } }],
-    ['inboundFirst: clash', { inboundFirst: 'clash' }],
-    ['inboundFirst: clash', { inboundFirst: 'clash', filtering: EIM, tcp: { unsolicited: 'reset' } }],
-    ['tcp.afterReset: ignore', { tcp: { afterReset: 'ignore' } }],
-    ['translation: nat64', { translation: 'nat64' }],
-    ['tcp.transitory', { tcp: { closingMs: 4000 } }],
-  ])('%s', (start, description, site = {}) => {
-    const compiled = compileNat(resolveBehaviour(description), { ...SITE, ...site });
-    expect(compiled.kind === 'unsupported' && compiled.reason).toMatch(new RegExp(`^${start}[:,]`));
-  });
-
-  it('even if the vocabulary has grown since', () => {
-    const behaviour = resolveBehaviour({});
-    const grown: [object, RegExp][] = [
-      [{ novelty: 'on' }, /^novelty: on: /],
-      [{ udp: { ...behaviour.udp, novelty: 3 } }, /^udp.novelty: 3: /],
-      [{ ports: { ...behaviour.ports, allocation: 'lottery' } }, /^ports.allocation: lottery: /],
-    ];
-    for (const [change, reason] of grown) {
-      const compiled = compileNat({ ...behaviour, ...change }, SITE);
-      expect(compiled).toEqual({ kind: 'unsupported', reason: expect.stringMatching(reason) });
-    }
-  });
-
-  it('but not a timer that no trial lives to see', () => {
-    expect(lines({ udp: { timeoutMs: 120_000, refresh: 'outbound' } })).not.toEqual([]);
-    expect(lines({ tcp: { unsolicited: 'icmp' } }, { lifeMs: 5000 }).join()).not.toContain('reject');
-  });
-
-  it('and answers elsewhere than by the mapping only where there is another one', () => {
-    expect(lines({ mapping: APDM, filtering: EIM, inboundSession: 'bind' })).not.toEqual([]);
-    expect(lines({ mapping: ADM, filtering: ADM })).not.toEqual([]);
-  });
 });

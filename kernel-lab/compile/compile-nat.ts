@@ -1,9 +1,11 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
-import { DROPS } from './drops.ts';
-import { type FilterRules, natFilterRules, routerFilterRules } from './filter-rules.ts';
+import type { Family } from '../../core/net/endpoint.ts';
+import { natFilterRules } from './filter-rules.ts';
 import type { NatSite } from './nat-site.ts';
-import { planProtocol } from './protocol-plan.ts';
-import { type TranslationRules, translationRules } from './translation-rules.ts';
+import { asFirewall, type ProtocolPlan, planProtocol } from './protocol-plan.ts';
+import { firewallRules, prefixRules, routerRules } from './router-rules.ts';
+import { formatRuleset, type RuleParts } from './ruleset.ts';
+import { translationRules } from './translation-rules.ts';
 import { whyUnsupported } from './unsupported.ts';
 
 /** What makes a network namespace with the interfaces `wan` and `lan*` the NAT that a behaviour describes. */
@@ -29,61 +31,57 @@ export interface Unsupported {
 export function compileNat(behaviour: NatBehaviour, site: NatSite): CompiledNat {
   const reason = whyUnsupported(behaviour, site);
   if (reason !== undefined) return { kind: 'unsupported', reason };
-  if (behaviour.translation === 'none') return rules([], routerFilterRules(behaviour), new Map());
-  const plans = (['udp', 'tcp'] as const)
-    .map((transport) => planProtocol(behaviour, site, transport))
-    .filter((plan) => plan !== undefined);
-  const translation = plans.map((plan) => translationRules(behaviour, site, plan));
+  const { parts, sysctls } = behaviour.translation === 'napt' ? nat(behaviour, site) : router(behaviour, site);
+  const all = new Map([...ROUTER_SYSCTLS[site.family], ...sysctls]);
+  return { kind: 'rules', ruleset: formatRuleset(site.family, parts), sysctls: all };
+}
+
+interface Parts {
+  readonly parts: readonly RuleParts[];
+  readonly sysctls: ReadonlyMap<string, number>;
+}
+
+function nat(behaviour: NatBehaviour, site: NatSite): Parts {
+  const translation = plansOf(behaviour, site).map((plan) => translationRules(behaviour, site, plan));
   // ICMP, whose queries have ids in the place of ports.
-  const others = [`oifname "wan" meta l4proto icmp snat ip to ${site.external[0]}`];
-  return rules(translation, natFilterRules(behaviour, site), sysctls(behaviour), others);
+  const queries = { postrouting: [`oifname "wan" meta l4proto icmp snat ip to ${site.external[0]}`] };
+  return { parts: [...translation, queries, natFilterRules(behaviour, site)], sysctls: timers(behaviour) };
 }
 
-function rules(
-  translation: readonly TranslationRules[],
-  filter: FilterRules,
-  values: ReadonlyMap<string, number>,
-  others: readonly string[] = [],
-): CompiledNat {
-  const of = (part: keyof TranslationRules) => translation.flatMap((each) => each[part]);
-  const lines = [
-    ...['mappings', 'turned', ...DROPS.keys()].map((name) => `counter ${name} { }`),
-    ...of('tables'),
-    ...chain('raw', 'filter hook prerouting priority raw', filter.raw),
-    ...chain('turning', 'filter hook prerouting priority mangle', of('turning')),
-    ...chain('prerouting', 'nat hook prerouting priority dstnat', of('prerouting')),
-    ...chain('input', 'filter hook input priority filter', filter.input),
-    ...chain('forward', 'filter hook forward priority filter', filter.forward),
-    ...chain('arriving', 'filter hook forward priority filter + 1', of('arriving')),
-    ...chain('postrouting', 'nat hook postrouting priority srcnat', [...of('postrouting'), ...others]),
-    // After translation: what leaves has its external port, and is not going to be refused any more.
-    ...chain('learn', 'filter hook postrouting priority 300', of('learn')),
-  ];
-  const ruleset = ['flush ruleset', 'table ip lab {', ...lines.map((line) => `  ${line}`), '}', ''].join('\n');
-  return { kind: 'rules', ruleset, sysctls: new Map([...ROUTER_SYSCTLS, ...values]) };
+function router(behaviour: NatBehaviour, site: NatSite): Parts {
+  const policy = routerRules(behaviour, site);
+  const prefixes = behaviour.translation === 'nptv6' ? [prefixRules(behaviour, site)] : [];
+  if (!behaviour.firewall) return { parts: [...prefixes, policy], sysctls: new Map([[LOOSE, 1]]) };
+  const filter = firewallRules(behaviour, site, plansOf(asFirewall(behaviour), site));
+  return { parts: [...prefixes, policy, filter], sysctls: timers(behaviour) };
 }
 
-const ROUTER_SYSCTLS: ReadonlyMap<string, number> = new Map([
-  ['net/ipv4/ip_forward', 1],
-  ['net/ipv4/icmp_ratelimit', 0],
-]);
-
-/** An empty chain would still cost every packet a look. */
-function chain(name: string, hook: string, lines: readonly string[]): string[] {
-  if (lines.length === 0) return [];
-  return [`chain ${name} {`, `  type ${hook}; policy accept;`, ...lines.map((line) => `  ${line}`), '}'];
+function plansOf(behaviour: NatBehaviour, site: NatSite): ProtocolPlan[] {
+  return (['udp', 'tcp'] as const).flatMap((transport) => planProtocol(behaviour, site, transport) ?? []);
 }
+
+const ROUTER_SYSCTLS: Readonly<Record<Family, ReadonlyMap<string, number>>> = {
+  4: new Map([
+    ['net/ipv4/ip_forward', 1],
+    ['net/ipv4/icmp_ratelimit', 0],
+  ]),
+  6: new Map([
+    ['net/ipv6/conf/all/forwarding', 1],
+    ['net/ipv6/icmp/ratelimit', 0],
+  ]),
+};
+/** Without it only a SYN opens a session, as elsewhere: conntrack would take any segment for the middle of one. */
+const LOOSE = 'net/netfilter/nf_conntrack_tcp_loose';
 
 /** The states of TCP in conntrack that are not established, by what RFC 5382 REQ-5 and RFC 7857 section 2.1 call them. */
 const OPENING = ['syn_sent', 'syn_recv', 'max_retrans', 'unacknowledged'];
 const CLOSING = ['fin_wait', 'close_wait', 'last_ack', 'time_wait', 'close'];
 
-function sysctls({ udp, tcp }: NatBehaviour): ReadonlyMap<string, number> {
+function timers({ udp, tcp }: NatBehaviour): ReadonlyMap<string, number> {
   const seconds = (ms: number) => Math.ceil(ms / 1000);
   const name = (rest: string) => `net/netfilter/nf_conntrack_${rest}`;
   return new Map([
-    // Only a SYN opens a session, as elsewhere: conntrack would take any segment for the middle of one.
-    [name('tcp_loose'), 0],
+    [LOOSE, 0],
     [name('udp_timeout'), seconds(udp.timeoutMs)],
     [name('udp_timeout_stream'), seconds(udp.timeoutMs)],
     [name('tcp_timeout_established'), seconds(tcp.establishedMs)],

@@ -5,7 +5,7 @@ import { DEFAULT_BEHAVIOUR, type NatBehaviour } from '../../core/nat/behaviour.t
  * those are words. What is missing here, because the vocabulary has grown, is refused by {@link whyUnknown}.
  */
 const KNOWN: ReadonlyMap<string, readonly unknown[] | 'any'> = new Map<string, readonly unknown[] | 'any'>([
-  ['translation', ['napt', 'none', 'nptv6']],
+  ['translation', ['napt', 'none', 'nptv6', 'nat64']],
   ['ports.allocation', ['preserving', 'sequential', 'random', 'block']],
   ['pooling', ['paired', 'arbitrary']],
   ['hairpin', ['none', 'internal-source', 'external-source']],

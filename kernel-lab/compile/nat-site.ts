@@ -1,7 +1,12 @@
+import type { Family } from '../../core/net/endpoint.ts';
+
 /** Where a NAT stands: what its rules need to know besides its behaviour. */
 export interface NatSite {
-  /** IPv4, on the interface `wan`. */
+  readonly family: Family;
+  /** On the interface `wan`. */
   readonly external: readonly [string, ...string[]];
+  /** Where `translation` is `nptv6`: what hosts have, and what they are seen with (RFC 6296). */
+  readonly prefixes: { readonly inside: string; readonly outside: string } | undefined;
   /** Hosts, or inner NATs, on the interfaces `lan*`. */
   readonly insideHosts: number;
   /**

@@ -22,6 +22,20 @@ export interface ProtocolPlan {
   readonly inboundRefreshes: boolean;
 }
 
+/**
+ * A firewall as a NAT whose mappings all lead to themselves: there are none to remember, and no port is in use before its
+ * owner uses it.
+ */
+export function asFirewall(behaviour: NatBehaviour): NatBehaviour {
+  return {
+    ...behaviour,
+    ports: { ...behaviour.ports, allocation: 'preserving', overlapping: true },
+    hairpin: 'none', // Only what crosses is filtered.
+    udp: { ...behaviour.udp, mapping: 'endpoint-independent' },
+    tcp: { ...behaviour.tcp, mapping: 'endpoint-independent' },
+  };
+}
+
 /** Undefined: the protocol is not forwarded at all. */
 export function planProtocol(behaviour: NatBehaviour, site: NatSite, transport: Transport): ProtocolPlan | undefined {
   if (behaviour.blocks.includes(transport)) return undefined;

@@ -2,19 +2,7 @@ import type { Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { NatSite } from './nat-site.ts';
 import { freshPort, keptPort } from './port-clause.ts';
 import type { ProtocolPlan } from './protocol-plan.ts';
-
-/** Lines of nftables, by the chain that they belong to. */
-export interface TranslationRules {
-  readonly tables: readonly string[];
-  /** Before a packet's destination is translated: what an inside host that sends to our own address opens. */
-  readonly turning: readonly string[];
-  readonly prerouting: readonly string[];
-  readonly postrouting: readonly string[];
-  /** After the source has its external port. */
-  readonly learn: readonly string[];
-  /** What arrives in an established flow. */
-  readonly arriving: readonly string[];
-}
+import type { RuleParts } from './ruleset.ts';
 
 /** 65,535 ports can't have more mappings, and a trial has no more permissions. */
 const TABLE_SIZE = 65_535;
@@ -25,7 +13,7 @@ const REMOTE_TYPES: Readonly<Record<Dependence, string>> = {
 };
 
 /** How one protocol is translated: new flows go through `snat` and `dnat`, and tables remember what flows forget. */
-export function translationRules(behaviour: NatBehaviour, site: NatSite, plan: ProtocolPlan): TranslationRules {
+export function translationRules(behaviour: NatBehaviour, site: NatSite, plan: ProtocolPlan): RuleParts {
   const turns = behaviour.hairpin === 'external-source';
   const ways = ['oifname "wan"', ...(turns ? ['iifname "lan*" oifname "lan*" ct status dnat'] : [])];
   return {

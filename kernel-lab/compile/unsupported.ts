@@ -1,8 +1,10 @@
 import type { Dependence, NatBehaviour } from '../../core/nat/behaviour.ts';
 import { whyUnknown } from './known-fields.ts';
 import type { NatSite } from './nat-site.ts';
-import { type ProtocolPlan, planProtocol } from './protocol-plan.ts';
+import { asFirewall, type ProtocolPlan, planProtocol } from './protocol-plan.ts';
 
+const TRANSPORTS = ['udp', 'tcp'] as const;
+const INTERNAL_SOURCE = 'hairpin: internal-source: conntrack translates the answer back, wherever it passes';
 const STRICTNESS: readonly Dependence[] = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent'];
 
 /**
@@ -14,13 +16,11 @@ export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string |
   if (unknown !== undefined) return unknown;
   if (behaviour.portMapping.protocols.length > 0)
     return 'portMapping: no program of the router’s changes the rules of a kernel NAT here';
-  if (behaviour.translation === 'nptv6') return 'translation: nptv6: the networks of the kernel lab have no IPv6';
-  if (behaviour.translation === 'none')
-    return behaviour.firewall ? 'firewall: the rules are there for routers that translate' : undefined;
-  const plans = (['udp', 'tcp'] as const)
-    .map((transport) => planProtocol(behaviour, site, transport))
-    .filter((plan) => plan !== undefined);
-  for (const check of [mappings, addresses, limits, inboundFirst, udpTimers, tcpSessions]) {
+  if (behaviour.translation === 'nat64') return 'translation: nat64: the kernel has no NAT64';
+  if (behaviour.translation !== 'napt') return prefixes(behaviour, site) ?? firewall(behaviour, site);
+  if (site.family === 6) return 'translation: napt: the rules are there for IPv4';
+  const plans = TRANSPORTS.flatMap((transport) => planProtocol(behaviour, site, transport) ?? []);
+  for (const check of [mappings, addresses, limits, inboundFirst, udpTimers, reuse, tcpSessions]) {
     const reason = check(behaviour, site, plans);
     if (reason !== undefined) return reason;
   }
@@ -28,6 +28,26 @@ export function whyUnsupported(behaviour: NatBehaviour, site: NatSite): string |
     const reason = sessions(behaviour, site, plan) ?? hairpin(behaviour, site, plan);
     if (reason !== undefined) return reason;
   }
+  return undefined;
+}
+
+/** Nothing that speaks of ports or addresses outside concerns who translates none. */
+function firewall(behaviour: NatBehaviour, site: NatSite): string | undefined {
+  if (!behaviour.firewall) return undefined;
+  const plain = asFirewall(behaviour);
+  const plans = TRANSPORTS.flatMap((transport) => planProtocol(plain, site, transport) ?? []);
+  for (const check of [limits, udpTimers, tcpSessions]) {
+    const reason = check(plain, site, plans);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+function prefixes({ translation, hairpin: turns, firewall: filters }: NatBehaviour, site: NatSite): string | undefined {
+  if (translation !== 'nptv6' || turns === 'none') return undefined;
+  if (turns === 'internal-source') return INTERNAL_SOURCE;
+  if (filters && site.insideHosts > 1)
+    return 'hairpin: with a firewall the filter comes before the prefix is translated that it looks at';
   return undefined;
 }
 
@@ -71,12 +91,16 @@ const inboundFirst: Check = ({ inboundFirst: first, tcp, ports, hairpin: turns }
   return 'inboundFirst: clash: only where conntrack alone keeps ports and filters';
 };
 
-const udpTimers: Check = ({ udp, blocks, limits: { reuseHoldMs } }, { lifeMs, insideHosts }) => {
+const udpTimers: Check = ({ udp, blocks }, { lifeMs }) => {
   if (blocks.includes('udp') || udp.timeoutMs > lifeMs) return undefined;
   if (udp.refresh !== 'both') return `udp.refresh: ${udp.refresh}: conntrack is refreshed from both sides`;
   if (udp.timeoutMs % 1000 !== 0) return 'udp.timeout: conntrack counts whole seconds';
-  if (reuseHoldMs > 0 && insideHosts > 1) return 'limits.reuseHold: a port is free as soon as its flow has ended';
   return undefined;
+};
+
+const reuse: Check = ({ udp, blocks, limits: { reuseHoldMs } }, { lifeMs, insideHosts }) => {
+  if (blocks.includes('udp') || udp.timeoutMs > lifeMs || reuseHoldMs === 0 || insideHosts === 1) return undefined;
+  return 'limits.reuseHold: a port is free as soon as its flow has ended';
 };
 
 const tcpSessions: Check = ({ tcp, ports, blocks }, { lifeMs }, plans) => {
@@ -110,8 +134,7 @@ function sessions(behaviour: NatBehaviour, { insideHosts }: NatSite, plan: Proto
 
 function hairpin(behaviour: NatBehaviour, { portsApart }: NatSite, plan: ProtocolPlan): string | undefined {
   if (behaviour.hairpin === 'none') return undefined;
-  if (behaviour.hairpin === 'internal-source')
-    return 'hairpin: internal-source: conntrack translates the answer back, wherever it passes';
+  if (behaviour.hairpin === 'internal-source') return INTERNAL_SOURCE;
   if (plan.mapping !== 'endpoint-independent') return 'hairpin: only where the mapping depends on no destination';
   if (plan.filtering === 'endpoint-independent') return undefined;
   if (behaviour.ports.allocation !== 'preserving' || !portsApart)

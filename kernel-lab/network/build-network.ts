@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { CORE, HOSTS, type NetworkPlan } from '../plan/plan-network.ts';
+import { type CableEnd, CORE, HOSTS, type NetworkPlan } from '../plan/network-plan.ts';
 import { command, inNamespace, ip } from '../system/command.ts';
+import { QUICK_IPV6 } from './ipv6-settings.ts';
 import { lineCommands, UNDERLAY_NAMESPACE } from './lines.ts';
 
 /** Above all numbers that the kernel gives to devices by itself. */
@@ -11,8 +12,10 @@ const CARRIER_PATIENCE_MS = 10_000;
 /** Makes the routers' namespaces, and the cables, addresses and routes of a plan. */
 export async function buildNetwork(plan: NetworkPlan): Promise<void> {
   const lines = plan.lines.map(lineCommands);
+  const ipv6 = plan.routers.filter(({ family }) => family === 6);
+  await ip(plan.routers.map(({ namespace }) => `netns add ${namespace}`));
+  await Promise.all(ipv6.map(({ namespace }) => inNamespace(namespace, QUICK_IPV6)));
   await ip([
-    ...plan.routers.map(({ namespace }) => `netns add ${namespace}`),
     ...plan.cables.map(({ upper, lower }, index) => {
       // Ends with one number, each in its namespace, would be taken for one device, and be late to notice each other.
       const [one, other] = [upper, lower].map(({ device, namespace }, end) => {
@@ -28,21 +31,24 @@ export async function buildNetwork(plan: NetworkPlan): Promise<void> {
   await Promise.all([
     buildCore(plan),
     ...plan.routers.map(({ namespace }) => buildRouter(plan, namespace)),
-    ...Object.values(HOSTS).map((host) => ip(plan.settings.get(host) ?? [], host)),
+    ...Object.values(HOSTS).map((host) => buildHost(plan, host)),
   ]);
   await Promise.all([...Object.values(HOSTS), ...plan.routers.map(({ namespace }) => namespace)].map(untilItCarries));
 }
 
 /** Takes away what {@link buildNetwork} made. A namespace dies some time after its removal: its devices go first. */
-export async function demolishNetwork({ lines, cables, routers }: NetworkPlan): Promise<void> {
-  const devices = [
+export async function demolishNetwork(plan: NetworkPlan): Promise<void> {
+  const { lines, cables, routers } = plan;
+  const devices: { namespace: string; device: string }[] = [
     ...cables.map(({ lower }) => lower),
+    ...Object.values(HOSTS).flatMap((namespace) => bridgesIn(plan, namespace).map((device) => ({ namespace, device }))),
     ...lines.flatMap(({ router }, index) => [
       { namespace: router, device: 'wan' },
       { namespace: CORE, device: `line${index}` },
     ]),
   ];
   await Promise.all(devices.map(({ namespace, device }) => ip([`link del ${device}`], namespace)));
+  await Promise.all(Object.values(HOSTS).map((host) => policyRules(plan, host, 'del')));
   await ip(routers.map(({ namespace }) => `netns del ${namespace}`));
 }
 
@@ -78,19 +84,49 @@ async function buildCore(plan: NetworkPlan): Promise<void> {
 async function buildRouter(plan: NetworkPlan, namespace: string): Promise<void> {
   const index = plan.lines.findIndex(({ router }) => router === namespace);
   const line = plan.lines[index];
-  const ports = plan.cables.flatMap(({ upper }) => (upper.namespace === namespace && upper.bridge ? [upper] : []));
+  await ip(['link set lo up', ...(line ? lineCommands(line, index).router : [])], namespace);
+  await settle(plan, namespace, line ? [leaveWhole('wan')] : []);
+}
+
+async function buildHost(plan: NetworkPlan, namespace: string): Promise<void> {
+  await settle(plan, namespace, []);
+  await policyRules(plan, namespace, 'add');
+}
+
+/** Bridges, addresses and routes of a namespace. */
+async function settle(plan: NetworkPlan, namespace: string, script: readonly string[]): Promise<void> {
+  const bridges = bridgesIn(plan, namespace);
   await ip(
     [
-      'link set lo up',
-      ...(line ? lineCommands(line, index).router : []),
-      ...(ports[0] ? [`link add name ${ports[0].bridge} type bridge`] : []),
-      ...ports.map(({ device, bridge }) => `link set ${device} master ${bridge} up`),
+      ...bridges.map((bridge) => `link add name ${bridge} type bridge mcast_snooping 0`),
+      ...endsIn(plan, namespace).map(({ device, bridge }) => `link set ${device} master ${bridge} up`),
       ...(plan.settings.get(namespace) ?? []),
     ],
     namespace,
   );
-  const script = [...(line ? [leaveWhole('wan')] : []), ...(ports.length > 0 ? [BRIDGE_APART] : [])].join('\n');
-  if (script !== '') await inNamespace(namespace, script);
+  const all = [...script, ...(bridges.length > 0 ? [BRIDGE_APART] : [])].join('\n');
+  if (all !== '') await inNamespace(namespace, all);
+}
+
+/** Ports of bridges. */
+function endsIn({ cables }: NetworkPlan, namespace: string): CableEnd[] {
+  const ends = cables.flatMap(({ upper, lower }) => [upper, lower]);
+  return ends.filter((end) => end.namespace === namespace && end.bridge !== undefined);
+}
+
+function bridgesIn(plan: NetworkPlan, namespace: string): string[] {
+  return [...new Set(endsIn(plan, namespace).map(({ bridge }) => bridge!))];
+}
+
+async function policyRules({ rules }: NetworkPlan, namespace: string, action: 'add' | 'del'): Promise<void> {
+  for (const family of [4, 6] as const) {
+    const own = rules.filter((each) => each.namespace === namespace && each.family === family);
+    await ip(
+      own.map(({ rule }) => `rule ${action} ${rule}`),
+      namespace,
+      family,
+    );
+  }
 }
 
 /** Packets between a bridge's ports are not to meet rules for routed ones. */

@@ -1,16 +1,27 @@
 import { compileNat, type KernelRules, type Unsupported } from '../compile/compile-nat.ts';
 import { DROPS } from '../compile/drops.ts';
-import { MAX_CHAIN, SERVER_ADDRESSES } from '../plan/addresses.ts';
-import { CORE, HOSTS, type NetworkPlan, planNetwork, type RouterPlan } from '../plan/plan-network.ts';
+import type { NatSite } from '../compile/nat-site.ts';
+import { CORE, HOSTS, type NetworkPlan, type RouterPlan } from '../plan/network-plan.ts';
+import { planNetwork } from '../plan/plan-network.ts';
+import { SERVER_ADDRESSES } from '../plan/servers.ts';
 import type { KernelTopology } from '../plan/topology.ts';
+import { whyTopologyUnsupported } from '../plan/unsupported-topology.ts';
 import { command, inNamespace, ip } from '../system/command.ts';
 import { UNDERLAY } from '../wire/wire.ts';
 import { buildNetwork, demolishNetwork } from './build-network.ts';
+import { IF_IPV6, QUICK_IPV6 } from './ipv6-settings.ts';
 import { UNDERLAY_NAMESPACE } from './lines.ts';
 
 /** Ephemeral ports, so that no two hosts behind one NAT ever send from the same one. */
 const PORT_RANGES = { [HOSTS.a]: '20000 39999', [HOSTS.b]: '40000 59999' } as const;
 const FLUSH_TRIES = 20;
+
+const UNLIMITED_ICMP =
+  'for limit in /proc/sys/net/ipv4/icmp_ratelimit /proc/sys/net/ipv6/icmp/ratelimit; do [ ! -e $limit ] || echo 0 > $limit; done';
+const FORWARDING = [
+  'echo 1 > /proc/sys/net/ipv4/ip_forward',
+  `${IF_IPV6} echo 1 > /proc/sys/net/ipv6/conf/all/forwarding`,
+];
 
 /** A topology with the rules of its NATs, ready to be set up. */
 export interface CompiledNetwork {
@@ -29,8 +40,8 @@ export interface CompileOptions {
 
 /** Pure: what the kernel would be told. */
 export function compileNetwork(topology: KernelTopology, options: CompileOptions): CompiledNetwork | Unsupported {
-  if (Math.max(topology.a.length, topology.b.length) > MAX_CHAIN)
-    return { kind: 'unsupported', reason: `nats: the kernel lab has addresses for chains of ${MAX_CHAIN} NATs` };
+  const reason = whyTopologyUnsupported(topology);
+  if (reason !== undefined) return { kind: 'unsupported', reason };
   const plan = planNetwork(topology);
   const rules = new Map<string, KernelRules>();
   for (const router of plan.routers) {
@@ -41,8 +52,9 @@ export function compileNetwork(topology: KernelTopology, options: CompileOptions
   return { kind: 'network', plan, rules };
 }
 
-function siteOf({ external, insideHosts, portsKept, isolated }: RouterPlan, { lifeMs, start }: CompileOptions) {
-  return { external, insideHosts, portsApart: portsKept, isolated, lifeMs, start };
+function siteOf(router: RouterPlan, options: CompileOptions): NatSite {
+  const { family, external, prefixes, insideHosts, portsKept, isolated } = router;
+  return { family, external, prefixes, insideHosts, portsApart: portsKept, isolated, ...options };
 }
 
 export interface NetworkCounters {
@@ -64,12 +76,13 @@ export class KernelNetwork {
   static async open(): Promise<KernelNetwork> {
     const namespaces = [UNDERLAY_NAMESPACE, HOSTS.a, HOSTS.b];
     await command('ip', ['netns', 'attach', CORE, String(process.pid)]);
+    await command('sh', ['-ec', QUICK_IPV6]);
     await ip(namespaces.map((name) => `netns add ${name}`));
     const length = UNDERLAY.prefixLength;
     await ip([
       `link add name wire mtu 9000 type veth peer name kernel netns ${UNDERLAY_NAMESPACE} mtu 9000`,
       'link set lo up',
-      ...SERVER_ADDRESSES.map((address) => `addr add ${address}/32 dev lo`),
+      ...SERVER_ADDRESSES.map((address) => `addr add dev lo ${alone(address)}`),
       `addr add ${UNDERLAY.wire}/${length} dev wire`,
       'link set wire up',
     ]);
@@ -77,13 +90,10 @@ export class KernelNetwork {
       ['link set lo up', `addr add ${UNDERLAY.kernel}/${length} dev kernel`, 'link set kernel up'],
       UNDERLAY_NAMESPACE,
     );
-    const quiet = 'echo 0 > /proc/sys/net/ipv4/icmp_ratelimit';
-    await command('sh', ['-ec', `${quiet}; echo 1 > /proc/sys/net/ipv4/ip_forward`]);
+    await command('sh', ['-ec', [UNLIMITED_ICMP, ...FORWARDING].join('\n')]);
     for (const host of [HOSTS.a, HOSTS.b]) {
-      await inNamespace(
-        host,
-        `ip link set lo up; ${quiet}; echo ${PORT_RANGES[host]} > /proc/sys/net/ipv4/ip_local_port_range`,
-      );
+      const ports = `echo ${PORT_RANGES[host]} > /proc/sys/net/ipv4/ip_local_port_range`;
+      await inNamespace(host, [QUICK_IPV6, 'ip link set lo up', UNLIMITED_ICMP, ports].join('\n'));
     }
     return new KernelNetwork();
   }
@@ -102,7 +112,7 @@ export class KernelNetwork {
   async counters(): Promise<NetworkCounters> {
     const routers = this.#plan?.routers ?? [];
     const lists = await Promise.all(
-      routers.map(({ namespace }) => inNamespace(namespace, 'exec nft -j list counters table ip lab')),
+      routers.map(({ namespace }) => inNamespace(namespace, 'exec nft -j list counters')),
     );
     const drops = new Map<string, number>();
     let mappings = 0;
@@ -130,4 +140,8 @@ async function loadRules(namespace: string, { ruleset, sysctls }: KernelRules): 
 function parseCounters(json: string): { name: string; packets: number }[] {
   const { nftables } = JSON.parse(json) as { nftables: { counter?: { name: string; packets: number } }[] };
   return nftables.flatMap(({ counter }) => counter ?? []);
+}
+
+function alone(address: string): string {
+  return address.includes(':') ? `${address}/128 nodad` : `${address}/32`;
 }

@@ -1,4 +1,4 @@
-import type { LinePlan } from '../plan/plan-network.ts';
+import type { LinePlan } from '../plan/network-plan.ts';
 import { linePorts, UNDERLAY } from '../wire/wire.ts';
 
 /** Where the VXLAN devices send from: a namespace of its own, since the kernel takes a short cut to a local destination. */
@@ -14,11 +14,11 @@ export interface LineCommands {
 }
 
 /**
- * Both ends know each other's link address, so that no trial begins with an ARP request that has to cross the line.
+ * Both ends know each other's link address, so that no trial begins with a question for it that has to cross the line.
  *
  * @param index of the line
  */
-export function lineCommands({ router, gateway, external }: LinePlan, index: number): LineCommands {
+export function lineCommands({ router, gateway, prefixLength, external }: LinePlan, index: number): LineCommands {
   const ports = linePorts(index);
   const [coreMac, routerMac] = [`02:00:00:00:${index}0:01`, `02:00:00:00:${index}0:02`];
   const device = (name: string, port: number, namespace: string, as: string) => [
@@ -32,8 +32,8 @@ export function lineCommands({ router, gateway, external }: LinePlan, index: num
     ],
     core: [
       `link set line${index} address ${coreMac}`,
-      `addr add ${gateway}/24 dev line${index}`,
       `link set line${index} up`,
+      `addr add ${gateway}/${prefixLength} dev line${index}${gateway.includes(':') ? ' nodad' : ''}`,
       ...external.map((address) => `neigh replace ${address} lladdr ${routerMac} dev line${index} nud permanent`),
     ],
     router: [

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { type NatDescription, resolveBehaviour } from '../../core/nat/behaviour.ts';
-import { CORE, HOSTS, planNetwork } from './plan-network.ts';
-import type { KernelTopology } from './topology.ts';
+import type { Family } from '../../core/net/endpoint.ts';
+import { CORE, HOSTS } from './network-plan.ts';
+import { planNetwork } from './plan-network.ts';
+import type { KernelLine, KernelTopology } from './topology.ts';
 
 const CONE: NatDescription = {};
 const RANDOM: NatDescription = { ports: { allocation: 'random' } };
 const OPEN: NatDescription = { translation: 'none' };
+
+function line(nats: readonly NatDescription[], family: Family = 4, name = 'eth0'): KernelLine {
+  return { interface: name, family, nats: nats.map(resolveBehaviour) };
+}
 
 function plan(
   name: KernelTopology['name'],
@@ -13,7 +19,7 @@ function plan(
   b: readonly NatDescription[] = a,
   isolated = false,
 ) {
-  return planNetwork({ name, isolated, a: a.map(resolveBehaviour), b: b.map(resolveBehaviour) });
+  return planNetwork({ name, isolated, a: [line(a)], b: [line(b)] });
 }
 
 /** Of one namespace: its addresses, without what `ip` is told besides. */
@@ -79,6 +85,73 @@ describe('shared routers', () => {
     expect(network.lines).toHaveLength(1);
     expect(network).toMatchObject({ shared: true, translatedInside: true });
   });
+});
+
+describe('IPv6', () => {
+  const OF: NatDescription = { translation: 'none', firewall: true };
+  const PREFIX: NatDescription = { translation: 'nptv6' };
+  const ipv6 = (a: readonly KernelLine[], b = a, name: KernelTopology['name'] = 'separate') =>
+    planNetwork({ name, isolated: false, a, b });
+
+  it('hands a prefix from router to router, each of which tells the way to it', () => {
+    const network = ipv6([line([OF, OF], 6)]);
+    expect(network.lines.map(({ gateway, prefixLength }) => `${gateway}/${prefixLength}`)).toEqual([
+      '2001:db8:0:100::1/64',
+      '2001:db8:0:101::1/64',
+    ]);
+    expect(network.settings.get(CORE)).toEqual([
+      'route add 2001:db8:8001::/48 via 2001:db8:0:100::2',
+      'route add 2001:db8:8002::/48 via 2001:db8:0:101::2',
+    ]);
+    expect(network.settings.get('a2')).toContain('route add 2001:db8:8001:100::/56 via 2001:db8:8001::2');
+    expect(addresses(network, HOSTS.a)).toEqual(['2001:db8:8001:100::2/64']);
+  });
+
+  it('has local addresses behind a router that translates their prefix', () => {
+    const network = ipv6([line([OF, PREFIX], 6)]);
+    expect(network.routers[0]!.prefixes).toEqual({ inside: 'fd00:0:1::/48', outside: '2001:db8:8001::/48' });
+    expect(addresses(network, HOSTS.a)).toEqual(['fd00:0:1:100::2/64']);
+  });
+
+  it('shares an interface with IPv4, each by routers of its own', () => {
+    const network = ipv6([line([CONE]), line([OF], 6)]);
+    expect(network.routers.map(({ namespace, family }) => [namespace, family])).toEqual([
+      ['aa1', 4],
+      ['ab1', 6],
+      ['ba1', 4],
+      ['bb1', 6],
+    ]);
+    const own = network.cables.filter(({ lower }) => lower.namespace === HOSTS.a).map(({ lower }) => lower);
+    expect(own.map(({ device, bridge }) => [device, bridge])).toEqual([
+      ['port0', 'eth0'],
+      ['port1', 'eth0'],
+    ]);
+    expect(network.rules).toEqual([]);
+  });
+
+  it('refuses a chain that it has no prefixes for', () => {
+    expect(() => ipv6([line([OF, OF, OF, OF, OF], 6)])).toThrow(RangeError);
+  });
+});
+
+it('a host with several interfaces sends by the one whose address it sends from', () => {
+  const { rules, settings } = planNetwork({
+    name: 'separate',
+    isolated: false,
+    a: [line([CONE], 4, 'wifi'), line([RANDOM], 4, 'cellular')],
+    b: [line([CONE])],
+  });
+  expect(rules).toEqual([
+    { namespace: HOSTS.a, family: 4, rule: 'from 10.0.1.2 lookup 100 priority 100' },
+    { namespace: HOSTS.a, family: 4, rule: 'from 10.0.2.2 lookup 101 priority 101' },
+  ]);
+  expect(settings.get(HOSTS.a)).toEqual(
+    expect.arrayContaining([
+      'route add default via 10.0.1.1 dev wifi metric 100',
+      'route add default via 10.0.2.1 dev cellular metric 101',
+      'route add default via 10.0.2.1 dev cellular table 101',
+    ]),
+  );
 });
 
 it('networks that differ in behaviour alone are one network, so that they need not be built again', () => {

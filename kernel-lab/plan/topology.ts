@@ -1,4 +1,14 @@
 import type { NatBehaviour } from '../../core/nat/behaviour.ts';
+import type { Family } from '../../core/net/endpoint.ts';
+
+/** What an interface of a host has for one family. */
+export interface KernelLine {
+  /** Lines of both families may share one. */
+  readonly interface: string;
+  readonly family: Family;
+  /** Host side first, at least one. */
+  readonly nats: readonly NatBehaviour[];
+}
 
 /** Two hosts, `a` and `b`, and the NATs in front of them, as a scenario joins them. */
 export interface KernelTopology {
@@ -9,7 +19,7 @@ export interface KernelTopology {
   readonly name: 'separate' | 'same-lan' | 'same-nat' | 'shared-cgn';
   /** Carries the shared NAT nothing straight from one of its inside segments to another? */
   readonly isolated: boolean;
-  /** Host side first, at least one. */
-  readonly a: readonly NatBehaviour[];
-  readonly b: readonly NatBehaviour[];
+  /** Best first, at least one. */
+  readonly a: readonly KernelLine[];
+  readonly b: readonly KernelLine[];
 }

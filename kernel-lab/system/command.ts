@@ -33,9 +33,14 @@ export function inNamespace(namespace: string, script: string, input?: string): 
   return command('nsenter', [`--net=/run/netns/${namespace}`, 'sh', '-ec', script], input);
 }
 
-/** Lines for `ip -batch`, in a network namespace, or in our own. */
-export async function ip(lines: readonly string[], namespace?: string): Promise<void> {
+/**
+ * Lines for `ip -batch`, in a network namespace, or in our own.
+ *
+ * @param family where a line does not show it
+ */
+export async function ip(lines: readonly string[], namespace?: string, family?: 4 | 6): Promise<void> {
   if (lines.length === 0) return;
-  const args = [...(namespace === undefined ? [] : ['-n', namespace]), '-batch', '-'];
+  const place = namespace === undefined ? [] : ['-n', namespace];
+  const args = [...place, ...(family === undefined ? [] : [`-${family}`]), '-batch', '-'];
   await command('ip', args, `${lines.join('\n')}\n`);
 }

@@ -3,7 +3,7 @@ import type { LinkModel } from '../../simulator/link/link-model.ts';
 import { FRAME_OVERHEAD, Impairment } from './impairment.ts';
 
 /** Lines between the core and the access routers. */
-export const MAX_LINES = 2;
+export const MAX_LINES = 6;
 /** Our end of the underlay, where the wire listens, and the other end, where the kernel's VXLAN devices send from. */
 export const UNDERLAY = { wire: '172.31.0.2', kernel: '172.31.0.1', prefixLength: 24 } as const;
 /** Frames under way in one direction; more are lost, as in any network. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { NodeServers } from '../../core/node/index.ts';
 import { createRealHost } from '../../core/real/index.ts';
-import { BROKER_ADDRESS, HOSTS, KernelNetwork, STUN_ADDRESSES, TURN_ADDRESS, Wire } from '../../kernel-lab/index.ts';
+import { HOSTS, KernelNetwork, SERVERS, Wire } from '../../kernel-lab/index.ts';
 import type { Path } from '../../reports/schema.ts';
 import { type Findings, noFindings } from '../trial/findings.ts';
-import { startServers } from '../trial/servers.ts';
+import { type ServerSites, startServers } from '../trial/servers.ts';
 import { AgentProcess } from './agent-process.ts';
 import type { KernelOutcome, KernelTask } from './messages.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -56,10 +56,7 @@ export class Director {
     await this.#network.set(task.network);
     watch.lap('network');
     const before = this.#traffic();
-    const stun = { host: this.#host, addresses: [STUN_ADDRESSES] };
-    const turn = { host: this.#host, addresses: [[TURN_ADDRESS]] };
-    const broker = { host: this.#host, addresses: [[BROKER_ADDRESS]] };
-    const servers = await startServers({ stun, turn, broker }, task.onHttps);
+    const servers = await startServers(this.#sites(task), task.onHttps);
     this.#wire.carry(task.link);
     watch.lap('servers');
     const findings = noFindings('limit');
@@ -133,6 +130,16 @@ export class Director {
     await Promise.race([trial, limit]).finally(() => clearTimeout(timer));
   }
 
+  #sites({ families }: KernelTask): ServerSites {
+    const host = this.#host;
+    const own = families.map((family) => SERVERS[family]);
+    return {
+      stun: { host, addresses: own.map(({ stun }) => stun) },
+      turn: { host, addresses: own.map(({ turn }) => [turn]) },
+      broker: { host, addresses: own.map(({ broker }) => [broker]) },
+    };
+  }
+
   #agent(namespace: string): AgentProcess {
     return new AgentProcess(namespace, this.#pluginFiles);
   }
@@ -149,11 +156,17 @@ export class Director {
   }
 }
 
-/** Of a process's network namespace: proc(5), /proc/net/dev. */
+/** Of a process's network namespace: proc(5), /proc/net/dev. What goes through the port of a bridge is the bridge's. */
 function sentBy(pid: number | undefined): Traffic {
-  const line = readFileSync(`/proc/${pid}/net/dev`, 'utf8')
-    .split('\n')
-    .find((each) => each.trim().startsWith('eth0:'));
-  const columns = line?.split(':')[1]?.trim().split(/\s+/).map(Number) ?? [];
-  return { packets: columns[9] ?? 0, bytes: columns[8] ?? 0 };
+  const lines = readFileSync(`/proc/${pid}/net/dev`, 'utf8').split('\n').slice(2, -1);
+  const sent = lines.flatMap((line) => {
+    const [name, counts] = line.split(':');
+    if (/^\s*(lo|port\d+)$/.test(name!)) return [];
+    const columns = counts!.trim().split(/\s+/).map(Number);
+    return { packets: columns[9]!, bytes: columns[8]! };
+  });
+  return sent.reduce((sum, each) => ({ packets: sum.packets + each.packets, bytes: sum.bytes + each.bytes }), {
+    packets: 0,
+    bytes: 0,
+  });
 }

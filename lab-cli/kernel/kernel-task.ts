@@ -1,8 +1,15 @@
-import { type CompiledNetwork, compileNetwork, type Unsupported, whyLinkUnsupported } from '../../kernel-lab/index.ts';
+import {
+  type CompiledNetwork,
+  compileNetwork,
+  type KernelLine,
+  type Unsupported,
+  whyLinkUnsupported,
+} from '../../kernel-lab/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
+import type { LineSpec } from '../scenario/types.ts';
 import { noFindings } from '../trial/findings.ts';
 import { resultOf } from '../trial/result.ts';
-import { admitsFewPorts } from '../trial/servers.ts';
+import { admitsFewPorts, familiesOf } from '../trial/servers.ts';
 import type { TrialSpec } from '../trial/trial-spec.ts';
 import type { KernelOutcome, KernelTask } from './messages.ts';
 
@@ -27,6 +34,7 @@ export function kernelTask(spec: TrialSpec): KernelTask | Unsupported {
   return {
     network,
     link: { up: cell.link.up, down: cell.link.down },
+    families: familiesOf(cell),
     onHttps: admitsFewPorts(cell),
     plugins,
     dialled: only === null ? plugins.map(({ name }) => name) : [only],
@@ -36,15 +44,17 @@ export function kernelTask(spec: TrialSpec): KernelTask | Unsupported {
 }
 
 function compile({ scenario: { topology, timeLimitMs }, cell, seed }: TrialSpec): CompiledNetwork | Unsupported {
-  const sides = [cell.lines.a, cell.lines.b];
-  if (sides.some((lines) => lines.length > 1)) return unsupported('lines: a host of the kernel lab has one interface');
-  if (sides.some((lines) => lines[0]?.family === 6)) return unsupported('family: the kernel lab has no IPv6');
-  const [a, b] = sides.map((lines) => lines[0]!.nats.map(({ behaviour }) => behaviour));
-  if (a!.length === 0 || b!.length === 0) return unsupported('no NAT: a host of the kernel lab is behind a router');
   // The seed decides what a real world leaves to us: where sequential ports begin.
   const start = Number.parseInt(seed.slice(0, 8), 16) / 0x1_0000_0000;
   const { name, isolated } = topology;
+  const [a, b] = [cell.lines.a, cell.lines.b].map((lines) => lines.map(kernelLine));
+  if ([...a!, ...b!].some(({ nats }) => nats.length === 0))
+    return unsupported('no NAT: a host of the kernel lab is behind a router');
   return compileNetwork({ name, isolated, a: a!, b: b! }, { lifeMs: lifeMs(timeLimitMs), start });
+}
+
+function kernelLine({ interface: name = 'eth0', family, nats }: LineSpec): KernelLine {
+  return { interface: name, family, nats: nats.map(({ behaviour }) => behaviour) };
 }
 
 function unsupported(reason: string): Unsupported {

@@ -1,3 +1,4 @@
+import type { Family } from '../../core/net/endpoint.ts';
 import type { NodeServers } from '../../core/node/index.ts';
 import type { CompiledNetwork } from '../../kernel-lab/index.ts';
 import type { Link } from '../../simulator/index.ts';
@@ -13,6 +14,8 @@ import type { Took } from './stopwatch.ts';
 export interface KernelTask {
   readonly network: CompiledNetwork;
   readonly link: Link;
+  /** By which the servers are reached. */
+  readonly families: readonly Family[];
   /** Are the servers on the port of HTTPS as well? */
   readonly onHttps: boolean;
   readonly plugins: readonly PluginSpec[];

@@ -12,13 +12,15 @@ const LIFE_MS = 20_000;
  */
 export function warmUp(): KernelTask {
   const plugins = registry.names().map((name) => ({ name, options: {} }));
-  const router = [resolveBehaviour({ filtering: 'endpoint-independent' })];
-  const topology = { name: 'separate', isolated: false, a: router, b: router } as const;
+  const nats = [resolveBehaviour({ filtering: 'endpoint-independent' })];
+  const lines = [{ interface: 'eth0', family: 4, nats }] as const;
+  const topology = { name: 'separate', isolated: false, a: lines, b: lines } as const;
   const network = compileNetwork(topology, { lifeMs: LIFE_MS, start: 0 });
   if (network.kind === 'unsupported') throw new Error(network.reason);
   return {
     network,
     link: { up: LINE, down: LINE },
+    families: [4],
     onHttps: false,
     plugins,
     dialled: plugins.map(({ name }) => name),

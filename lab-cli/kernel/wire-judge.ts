@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { addressFromBytes } from '../../core/net/ip.ts';
 import { type Direction, SERVER_ADDRESSES } from '../../kernel-lab/index.ts';
 import type { Path } from '../../reports/schema.ts';
 import { MARK_LENGTH } from '../trial/mark.ts';
 
-const IPV4_DESTINATION = 16;
 const SERVERS = new Set(SERVER_ADDRESSES);
 
 /** How packets went that never came to the core. */
@@ -12,6 +12,11 @@ export interface InsideView {
   readonly turned: number;
   /** Does a NAT stand between the two, inside of the one that they share? */
   readonly translated: boolean;
+}
+
+/** RFC 791 section 3.1, RFC 8200 section 3. */
+function destinationOf(packet: Buffer): string {
+  return addressFromBytes(packet[0]! >> 4 === 6 ? packet.subarray(24, 40) : packet.subarray(16, 20));
 }
 
 /** Looks for a mark in every packet on the lines to the core: from where it travelled follows the path of a pipe. */
@@ -24,8 +29,7 @@ export class WireJudge {
   see(direction: Direction, packet: Buffer): void {
     if (direction === 'down' || !packet.includes(this.mark)) return;
     this.#crossed = true;
-    const destination = packet.subarray(IPV4_DESTINATION, IPV4_DESTINATION + 4).join('.');
-    if (SERVERS.has(destination)) this.#relayed = true;
+    if (SERVERS.has(destinationOf(packet))) this.#relayed = true;
   }
 
   get crossedCore(): boolean {

@@ -1,8 +1,6 @@
-import type { Family } from '../../core/net/endpoint.ts';
 import { Node, type PluginOptions, registry } from '../../core/node/index.ts';
 import type { TrialResult } from '../../reports/schema.ts';
 import { type Side, Topology, TraceLog, World } from '../../simulator/index.ts';
-import type { Cell } from '../scenario/types.ts';
 import { dialPeer } from './dial.ts';
 import { classicName, type Findings, noFindings } from './findings.ts';
 import { startGateways } from './gateways.ts';
@@ -11,7 +9,7 @@ import { judgePath } from './judge.ts';
 import { echo } from './mark.ts';
 import { scheduleNatEvents } from './nat-events.ts';
 import { measuresOf, resultOf } from './result.ts';
-import { admitsFewPorts } from './servers.ts';
+import { admitsFewPorts, familiesOf } from './servers.ts';
 import { buildSides } from './sides.ts';
 import { startSubscribers } from './subscribers.ts';
 import type { TrialSpec } from './trial-spec.ts';
@@ -85,9 +83,4 @@ async function dial(
   findings.outcome = 'connected';
   findings.connectUs = tookUs;
   findings.path = await judgePath(world, a, pipe, sides);
-}
-
-/** IPv4 is everywhere; IPv6 is there if a peer has it. */
-function familiesOf({ lines: { a, b } }: Cell): readonly Family[] {
-  return [...a, ...b].some(({ family }) => family === 6) ? [4, 6] : [4];
 }

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../core/net/endpoint.ts';
+import type { Endpoint, Family } from '../../core/net/endpoint.ts';
 import { familyOf } from '../../core/net/ip.ts';
 import type { NodeServers } from '../../core/node/index.ts';
 import type { Host } from '../../core/ports/index.ts';
@@ -98,4 +98,9 @@ async function startBroker(host: Host, [first, ...others]: readonly Endpoint[]):
 /** Whoever is behind a firewall that admits a few ports uses servers that are reachable by one of them. */
 export function admitsFewPorts({ a, b }: Pick<Cell, 'a' | 'b'>): boolean {
   return [...a, ...b].some(({ behaviour }) => behaviour.allow !== 'everything');
+}
+
+/** Of the servers: IPv4 is everywhere, IPv6 is there if a peer has it. */
+export function familiesOf({ lines: { a, b } }: Pick<Cell, 'lines'>): readonly Family[] {
+  return [...a, ...b].some(({ family }) => family === 6) ? [4, 6] : [4];
 }

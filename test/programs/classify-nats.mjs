@@ -7,9 +7,7 @@ import { promisify } from 'node:util';
 import { resolveBehaviour } from '../../dist/core/nat/behaviour.js';
 import { createRealHost } from '../../dist/core/real/index.js';
 import { startStunServer } from '../../dist/core/servers/stun/stun-server.js';
-import { compileNetwork, KernelNetwork, STUN_ADDRESSES, Wire, withSystemPath } from '../../dist/kernel-lab/index.js';
-import { BROKER_ADDRESS, TURN_ADDRESS } from '../../dist/kernel-lab/plan/addresses.js';
-import { HOSTS } from '../../dist/kernel-lab/plan/plan-network.js';
+import { compileNetwork, HOSTS, KernelNetwork, SERVERS, Wire, withSystemPath } from '../../dist/kernel-lab/index.js';
 
 const LAB = new URL('../../dist/lab-cli/main.js', import.meta.url).pathname;
 const PORT = 3478;
@@ -21,7 +19,11 @@ process.env.PATH = withSystemPath();
 const network = await KernelNetwork.open();
 const wire = await Wire.open();
 wire.carry({ up: LINE, down: LINE });
-const [address, alternate] = STUN_ADDRESSES;
+const {
+  stun: [address, alternate],
+  turn: TURN_ADDRESS,
+  broker: BROKER_ADDRESS,
+} = SERVERS[4];
 const host = createRealHost();
 await startStunServer(host, {
   primary: { address, port: PORT },
@@ -36,7 +38,8 @@ await untilItListens();
 
 for (const [name, { description, lifetimeMs }] of kinds) {
   const nats = [resolveBehaviour(description)];
-  const topology = { name: 'separate', isolated: false, a: nats, b: nats };
+  const lines = [{ interface: 'eth0', family: 4, nats }];
+  const topology = { name: 'separate', isolated: false, a: lines, b: lines };
   const compiled = compileNetwork(topology, { lifeMs: LIFE_MS, start: 0.5 });
   if (compiled.kind === 'unsupported') throw new Error(`${name}: ${compiled.reason}`);
   await network.set(compiled);
