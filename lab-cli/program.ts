@@ -33,7 +33,8 @@ export function labProgram(console: Console, exit: (code: number) => void): Comm
 
 const EXIT_CODES = `
 Results go to stdout, progress to stderr.
-Exit codes: 0 done; 1 an expectation or a connection failed; 2 bad input; 130 interrupted, what was finished is kept.`;
+Exit codes: 0 done; 1 an expectation or a connection failed; 2 bad input; 3 the machine ended a sandbox of a kernel run
+before it was up; 130 interrupted, what was finished is kept.`;
 
 const PLUGIN_FILES = 'TypeScript or JavaScript with plugins of your own; may be repeated';
 

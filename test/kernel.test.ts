@@ -153,26 +153,36 @@ describe.skipIf(why)(`lab run --on kernel${why ? ` (skipped: ${why})` : ''}`, { 
 
   it('ends by itself when a sandbox is killed, and says so', async () => {
     const directory = join(work, 'one-lost');
-    const lab = spawn(process.execPath, runOnKernel(directory, '--trials', '4'), {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let errors = '';
-    lab.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const lab = spawn(process.execPath, runOnKernel(directory, '--trials', '4'), { stdio: 'ignore' });
     const ended = new Promise((resolve) => lab.once('close', (code) => resolve(code)));
     const running = await eventually(() => midTrial(lab));
     await sleep(3000); // By now it is warm, unless the machine is very busy.
     process.kill(running!.findLast(({ command }) => command.includes('director-main'))!.pid, 'SIGKILL');
     const code = await ended;
-    if (code === 1) {
-      // It had not come to a trial: whatever ended it may do so again.
-      expect(errors).toContain('the sandbox ended with');
-      return;
-    }
+    if (code === 3) return; // It had not come to a trial: that is the next test.
     const lines = readFileSync(join(directory, 'results.jsonl'), 'utf8').trimEnd().split('\n').map(parseTrial);
     expect(lines).toHaveLength(8);
     const lost = lines.filter(({ outcome }) => outcome === 'crashed');
     expect(lost.map(({ error }) => error)).toEqual([expect.stringContaining('the sandbox ended with')]);
     expect(lines.filter(({ outcome }) => outcome === 'connected')).toHaveLength(3);
+  });
+
+  it('says in one line that a sandbox was killed while it started, and exits with 3', async () => {
+    const directory = join(work, 'never-up');
+    const lab = spawn(process.execPath, runOnKernel(directory), { stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    lab.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    const ended = new Promise((resolve) => lab.once('close', (code) => resolve(code)));
+    // Before its agents run, and so before its first trial.
+    const director = await eventually(() => {
+      return processTree(lab.pid!).findLast(({ command }) => /^\S*node\S* \S*director-main/.test(command));
+    });
+    process.kill(director!.pid, 'SIGKILL');
+    expect(await ended).toBe(3);
+    const [scenarioLine, seedLine, ...rest] = errors.trimEnd().split('\n');
+    expect([scenarioLine, seedLine]).toEqual([expect.stringContaining('kernel-test'), expect.stringContaining('seed')]);
+    expect(rest).toEqual([expect.stringMatching(/^a sandbox ended with \S.* while it started.*: run it again/)]);
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it.for(ENDS)('leaves nothing when %s', async ([_, trials, end]) => {

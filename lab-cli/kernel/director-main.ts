@@ -11,7 +11,11 @@ function tell(message: FromDirector): void {
   process.send?.(message);
 }
 
-const director = await Director.open(process.argv.slice(2));
+const director = await Director.open(process.argv.slice(2)).catch((error: Error) => {
+  // The last words of a sandbox, in one line.
+  process.stderr.write(`${error.message.trim().split('\n').join('; ')}\n`, () => process.exit(1));
+  return new Promise<never>(() => {});
+});
 process.on('message', async (task: KernelTask) => {
   try {
     tell({ kind: 'done', outcome: await director.run(task) });

@@ -8,6 +8,7 @@ import { crashedResult } from '../run/result-line.ts';
 import type { TrialSpec } from '../trial/trial-spec.ts';
 import { kernelResult, kernelTask, unsupportedResult } from './kernel-task.ts';
 import type { FromDirector, KernelTask } from './messages.ts';
+import { SandboxLost } from './sandbox-lost.ts';
 
 const STDERR_KEPT = 2000;
 
@@ -19,6 +20,7 @@ export class KernelWorker extends EventEmitter {
   readonly #gone: Promise<void>;
   #waiting: ((message: FromDirector) => void) | undefined;
   #stderr = '';
+  #ready = false;
 
   /** @param sandbox starts the director */
   constructor(sandbox: CommandLine, work: Workload, halt: SharedArrayBuffer) {
@@ -39,8 +41,7 @@ export class KernelWorker extends EventEmitter {
     this.#gone = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
         resolve();
-        const said = this.#stderr.trim();
-        this.emit('error', new Error(`the sandbox ended with ${signal ?? `exit code ${code}`}${said && `: ${said}`}`));
+        this.emit('error', this.#loss(signal ?? `exit code ${code}`));
         this.emit('exit', code ?? 1);
       });
     });
@@ -54,6 +55,15 @@ export class KernelWorker extends EventEmitter {
   async terminate(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#gone;
+  }
+
+  #loss(end: string): Error {
+    const said = this.#stderr.trim();
+    if (this.#ready) return new Error(`the sandbox ended with ${end}${said && `: ${said}`}`);
+    const last = said.split('\n').at(-1);
+    const what = `a sandbox ended with ${end} while it started${last && ` (${last})`}`;
+    const remedy = 'run it again, with a smaller --workers if memory is short';
+    return new SandboxLost(`${what}, so the run is given up and nothing is written: ${remedy}`);
   }
 
   async #run(first: number, end: number): Promise<void> {
@@ -83,8 +93,10 @@ export class KernelWorker extends EventEmitter {
   }
 
   #hear(message: FromDirector): void {
-    if (message.kind === 'ready') this.#report({ kind: 'ready' });
-    else this.#waiting?.(message);
+    if (message.kind === 'ready') {
+      this.#ready = true;
+      this.#report({ kind: 'ready' });
+    } else this.#waiting?.(message);
   }
 
   #report(report: Report<FinishedTrial>): void {
