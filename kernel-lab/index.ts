@@ -10,7 +10,7 @@ export { type CompiledNetwork, compileNetwork, KernelNetwork, type NetworkCounte
 export { HOSTS } from './plan/network-plan.ts';
 export { SERVER_ADDRESSES, SERVERS } from './plan/servers.ts';
 export type { KernelLine, KernelTopology } from './plan/topology.ts';
-export { whyNoKernelLab, withSystemPath } from './system/requirements.ts';
+export { whyNoIpv6, whyNoKernelLab, withSystemPath } from './system/requirements.ts';
 export { type CommandLine, sandboxCommand } from './system/sandbox.ts';
 export { whyLinkUnsupported } from './wire/impairment.ts';
 export { type Direction, Wire } from './wire/wire.ts';

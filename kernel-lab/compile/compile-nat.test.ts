@@ -174,6 +174,7 @@ describe('policy and timers', () => {
     if (compiled.kind === 'unsupported') throw new Error(compiled.reason);
     expect(compiled.sysctls.get('net/netfilter/nf_conntrack_udp_timeout')).toBe(5);
     expect(compiled.sysctls.get('net/netfilter/nf_conntrack_udp_timeout_stream')).toBe(5);
+    expect(compiled.sysctls.get('net/netfilter/nf_conntrack_tcp_be_liberal')).toBe(1);
     expect(compiled.ruleset).toContain(
       'map udp_in { type inet_service : ipv4_addr . inet_service; flags dynamic,timeout; timeout 5s;',
     );

@@ -82,6 +82,9 @@ function timers({ udp, tcp }: NatBehaviour): ReadonlyMap<string, number> {
   const name = (rest: string) => `net/netfilter/nf_conntrack_${rest}`;
   return new Map([
     [LOOSE, 0],
+    // The vocabulary knows no sequence numbers. Conntrack, which does, would refuse a new SYN, or the RST of a host that
+    // has given up, once two SYNs have crossed, and keep the pair apart for as long as it remembers them.
+    [name('tcp_be_liberal'), 1],
     [name('udp_timeout'), seconds(udp.timeoutMs)],
     [name('udp_timeout_stream'), seconds(udp.timeoutMs)],
     [name('tcp_timeout_established'), seconds(tcp.establishedMs)],

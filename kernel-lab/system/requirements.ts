@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { command } from './command.ts';
 import { sandboxCommand } from './sandbox.ts';
@@ -47,6 +47,11 @@ export async function whyNoKernelLab(): Promise<string | undefined> {
     const said = (error as Error).message.split('\n').at(-1);
     return `this kernel lets us build no NAT in a network namespace (${said}): try as root, or with a kernel that has user namespaces, nftables and VXLAN`;
   }
+}
+
+/** Why this kernel can't run what has IPv6; undefined: it can. */
+export function whyNoIpv6(): string | undefined {
+  return existsSync('/proc/sys/net/ipv6') ? undefined : 'the scenario has IPv6, and this kernel has none';
 }
 
 /** Tools of the system's administrator are there for everybody, if not on everybody's path. */
