@@ -72,6 +72,24 @@ describe('same-nat (RFC 4787 section 6)', () => {
     expect(verdicts(apart, chain, chain)).toBe(expected);
   });
 
+  it('a count is shared: two sides may meet by it, but not by one that goes by local ports', () => {
+    const counted = (allocation: 'sequential' | 'local-sequential', filtering: NatDescription['filtering']) => {
+      const chain = [
+        nat({ mapping: 'address-and-port-dependent', filtering, hairpin: 'external-source', ports: { allocation } }),
+      ];
+      return verdicts(apart, chain, chain);
+    };
+    expect(counted('sequential', 'address-and-port-dependent')).toBe('..ssA');
+    expect(counted('local-sequential', 'address-and-port-dependent')).toBe('....A');
+    expect(counted('local-sequential', 'address-dependent')).toBe('..ssA'); // One of the two can be foreseen.
+    const following = nat({
+      mapping: 'address-and-port-dependent',
+      hairpin: 'external-source',
+      ports: { allocation: 'local-sequential' },
+    });
+    expect(why(apart, [following], [following], 'udp-punch')).toContain('break off the run of ports');
+  });
+
   it('says which rule it goes by', () => {
     expect(why(apart, [home], [home], 'udp-punch')).toContain('REQ-9');
     expect(why(apart, [hairpin], [hairpin], 'udp-punch')).toContain('RFC 4787 REQ-9a');

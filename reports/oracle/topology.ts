@@ -103,11 +103,24 @@ function turnedRound(rule: Rule, a: Chain, b: Chain, isolated: boolean, knobs: O
   }
 }
 
-/** The two sides' mappings come in between each other's where the NAT that both are behind counts. */
+/**
+ * The two sides' mappings come in between each other's where the NAT that both are behind counts. One that counts along
+ * with local ports draws a new port then: either side can still be foreseen, but not both.
+ */
 function contended(rule: Rule, a: Chain, b: Chain, knobs: OracleKnobs, shared: NatBehaviour): Verdict {
-  const counted = { ...shared, ports: { ...shared.ports, contention: 1 } };
-  const [busyA, busyB] = [a, b].map((chain) => transports([...chain.slice(0, -1), counted]));
-  return rule.verdict(busyA!, busyB!, knobs);
+  const transport = rule.kind === 'tcp-punch' ? 'tcp' : 'udp';
+  const { ports } = shared;
+  const broken =
+    ports.allocation === 'local-sequential' && [a, b].every((chain) => isStrict(transports(chain)[transport]));
+  const busy = broken ? { ...ports, allocation: 'random' as const } : { ...ports, contention: 1 };
+  const [busyA, busyB] = [a, b].map((chain) => transports([...chain.slice(0, -1), { ...shared, ports: busy }]));
+  const { expected, why } = rule.verdict(busyA!, busyB!, knobs);
+  return { expected, why: broken ? `${why}; each side’s mappings break off the run of ports of the other` : why };
+}
+
+/** Needs a packet from exactly where it has sent to, and sends it from a port of its own. */
+function isStrict({ mapping, filtering }: Transports['udp' | 'tcp']): boolean {
+  return mapping !== 'endpoint-independent' && filtering === 'address-and-port-dependent';
 }
 
 /** The packet arrives from an inside address that nobody has sent to, and the answer goes there (RFC 4787 REQ-9a). */

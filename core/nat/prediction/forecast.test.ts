@@ -25,6 +25,8 @@ describe('forecastSeries', () => {
     ['ports that are kept', UNKNOWN, [50_000, 50_001, 50_002], { last: 50_002, step: 1 }],
     ['ports that are kept but for one', KEEPS, [50_000, 9, 50_002], { last: 50_002, step: 1 }],
     ['a count, and others map', counts(2), [5000, 5006, 5008], { last: 5008, step: 2 }],
+    ['a count, and a peer looks at it as well', counts(1), [5000, 5002, 5004], { last: 5004, step: 1 }],
+    ['a count that turned round', counts(2), [5004, 5002, 5000], { last: 5000, step: -2 }],
     ['a count out of order', counts(1), [5002, 5000, 5001], { last: 5002, step: 1 }],
     ['a count over the end of the range', counts(1), [65_534, 65_535, 1024], { last: 1024, step: 1 }],
     ['a long step that is known', counts(-3000), [9000, 6000, 3000], { last: 3000, step: -3000 }],

@@ -52,7 +52,10 @@ function evenSeries(ports: readonly number[], known: KnownAllocation): PortSerie
   const steps = ports.slice(1).map((port, index) => port - ports[index]!);
   const [step] = steps;
   if (step === undefined || step === 0 || steps.some((other) => other !== step)) return undefined;
-  const expected = known.allocation === 'sequential' && step === known.step;
+  const counts = known.allocation === 'sequential' && step % known.step === 0;
+  // Somebody else has mapped as often: a peer, perhaps, who looks at the same count in the same moment.
+  if (counts && step !== known.step && step / known.step > 0) return undefined;
+  const expected = counts && step === known.step;
   if (!expected && (steps.length < 2 || Math.abs(step) > MAX_NEW_STEP)) return undefined;
   return { last: ports.at(-1)!, step };
 }

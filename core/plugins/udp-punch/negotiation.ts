@@ -1,6 +1,7 @@
 import type { Forecast } from '../../nat/prediction/forecast.ts';
 import { planOpenings } from '../../nat/prediction/openings.ts';
 import type { PortSeries } from '../../nat/prediction/port-series.ts';
+import { planSharedOpenings, type SharedCount, sharedCount } from '../../nat/prediction/shared-count.ts';
 import { contentionBetween, windowFor } from '../../nat/prediction/window.ts';
 import { StunClient } from '../../nat/stun-client.ts';
 import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
@@ -44,6 +45,8 @@ interface Own {
   readonly offer: PunchOffer;
   /** Fresh ports for this round, in order. */
   readonly slots: readonly PunchPort[];
+  /** The peer's offer of this round was there before. */
+  readonly answers: boolean;
 }
 
 /**
@@ -163,7 +166,7 @@ export class Negotiation {
     const { attempt, main } = this.#options;
     const mapped = this.#mapped ? [this.#mapped] : [];
     const offer = { round: this.#round, port: main.local.port, mapped, forecast };
-    this.#own = { offer, slots };
+    this.#own = { offer, slots, answers: this.#peer?.round === this.#round };
     this.#used = 0;
     this.#saidUs = attempt.host.clock.now();
     if (forecast.kind === 'steady') this.#options.puncher.expectStraight();
@@ -173,6 +176,7 @@ export class Negotiation {
 
   /** Opens what can be opened with what both ends know. */
   #advance(): void {
+    const { role } = this.#options.attempt;
     const [own, peer] = [this.#own, this.#peer];
     if (!own || !peer || (this.#opened?.own === own && this.#opened.peer === peer)) return;
     const predicted = own.offer.forecast.kind === 'series' || peer.forecast.kind === 'series';
@@ -187,9 +191,24 @@ export class Negotiation {
       return;
     }
     this.#opened = { own, peer };
+    const shared = this.#sharedCount(own, peer);
+    // The responder's packets are to leave first, as they do where its offer is an answer. If not, the next one is.
+    if (shared && own.answers === (role === 'initiator')) {
+      if (role === 'initiator' && this.#round < MAX_ROUNDS) this.#begin(this.#round + 1);
+      return;
+    }
     if (peer.forecast.kind === 'steady') this.#options.puncher.expectStraight();
-    this.#options.puncher.open(this.#punches(own, peer));
-    if (predicted && this.#options.attempt.role === 'initiator') this.#planRound();
+    this.#options.puncher.open(this.#punches(own, peer, shared));
+    if (predicted && role === 'initiator') this.#planRound();
+  }
+
+  /** Both ends find the same: each knows what the other one's address says of its NAT. */
+  #sharedCount(own: Own, peer: PunchOffer): SharedCount | undefined {
+    const { attempt, stun } = this.#options;
+    const family = familyOf(stun.address);
+    const theirs = attempt.remote!.interfaces.find(({ address }) => familyOf(address) === family);
+    const count = [this.#nat, theirs?.udp.nat].every((nat) => nat?.allocation === 'sequential');
+    return count ? sharedCount(own.offer.forecast, peer.forecast) : undefined;
   }
 
   /**
@@ -220,9 +239,11 @@ export class Negotiation {
   }
 
   /** In the order in which they must leave. */
-  #punches({ offer, slots }: Own, peer: PunchOffer): Punch[] {
+  #punches({ offer, slots }: Own, peer: PunchOffer, shared: SharedCount | undefined): Punch[] {
     const { attempt } = this.#options;
-    const openings = planOpenings(attempt.role, offer.forecast, peer.forecast);
+    const openings = shared
+      ? planSharedOpenings(attempt.role, shared)
+      : planOpenings(attempt.role, offer.forecast, peer.forecast);
     const sends = offer.forecast.kind === 'series' || peer.forecast.kind === 'series' ? PREDICTED_SENDS : undefined;
     const foreseen = openings.flatMap(({ slot, target }): Punch[] => {
       const port = slot === 0 ? this.#port : slots[this.#used + slot - 1];
