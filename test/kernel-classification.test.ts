@@ -17,15 +17,6 @@ const why = installed ? await whyNoKernelLab() : 'coturn is not installed';
 
 type Kind = readonly [string, NatDescription];
 
-/**
- * What the test of the filter lets in binds the answers to its mapping, so that the same socket, asked for its mappings
- * next, has one by no rule.
- */
-const isBlurred = ([, { mapping, filtering }]: Kind) =>
-  mapping === 'address-and-port-dependent' || mapping === 'address-dependent'
-    ? filtering === 'endpoint-independent'
-    : false;
-
 /** Every mapping with every filter, and every way to choose a port that the kernel has. */
 const KINDS: readonly Kind[] = [
   ...DEPENDENCES.flatMap((mapping) =>
@@ -46,7 +37,7 @@ const LIFETIME_MS = 4000;
 
 interface Answers {
   readonly name: string;
-  readonly ours: { readonly mapping: Dependence | null; readonly filtering: Dependence };
+  readonly ours: { readonly mapping: Dependence; readonly filtering: Dependence };
   /** What `turnutils_natdiscovery` printed. */
   readonly theirs: string;
 }
@@ -79,27 +70,14 @@ describe.skipIf(why)(`what NATs of the kernel are${why ? ` (skipped: ${why})` : 
     await Promise.all(parts.map(classify));
   }, LIMIT_MS);
 
-  it.each(KINDS.filter((kind) => !isBlurred(kind)))(
-    '%s: coturn says the same as we do, and as was asked for',
-    (name, description) => {
-      const { ours, theirs } = answers.get(name)!;
-      const { mapping = 'endpoint-independent', filtering = 'address-and-port-dependent' } = {
-        ...description,
-        ...description.udp,
-      };
-      expect(ours).toEqual({ mapping, filtering });
-      expect({ mapping: verdict(theirs, 'Mapping'), filtering: verdict(theirs, 'Filtering') }).toEqual(ours);
-    },
-  );
-
-  it.each(KINDS.filter(isBlurred))('%s: coturn says what it is, we that nothing can be said', (name, description) => {
+  it.each(KINDS)('%s: coturn says the same as we do, and as was asked for', (name, description) => {
     const { ours, theirs } = answers.get(name)!;
-    const { mapping, filtering } = description;
-    expect({ mapping: verdict(theirs, 'Mapping'), filtering: verdict(theirs, 'Filtering') }).toEqual({
-      mapping,
-      filtering,
-    });
-    expect(ours).toEqual({ mapping: null, filtering });
+    const { mapping = 'endpoint-independent', filtering = 'address-and-port-dependent' } = {
+      ...description,
+      ...description.udp,
+    };
+    expect(ours).toEqual({ mapping, filtering });
+    expect({ mapping: verdict(theirs, 'Mapping'), filtering: verdict(theirs, 'Filtering') }).toEqual(ours);
   });
 
   it('a mapping is there a second before its time, and gone a second after it', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LinkModel } from '../../simulator/index.ts';
 import type { NatDescription } from './behaviour.ts';
 import { discover, PAIRS } from './discovery-world.suite.ts';
 import type { NatReport } from './nat-report.ts';
@@ -6,7 +7,15 @@ import type { NatReport } from './nat-report.ts';
 /** Their outcome is in docs/discovery.md. `DISCOVERY_RUNS=20000 npx vitest run core/nat/discovery-loss` is for doubters. */
 const RUNS = Number(process.env.DISCOVERY_RUNS ?? 1000);
 
-const LINK = { latencyUs: 40_000, jitterUs: 20_000, reorder: true, lossPpm: 100_000 };
+const DELAY = { latencyUs: 40_000, jitterUs: 20_000, reorder: true };
+/** Every tenth packet, by itself, or all of them a tenth of the time. */
+const LINES: Readonly<Record<string, LinkModel>> = {
+  'loses every tenth packet': { ...DELAY, lossPpm: 100_000 },
+  'loses everything for 50 ms twice a second': {
+    ...DELAY,
+    timedLoss: { goodUs: 450_000, badUs: 50_000, goodLossPpm: 0, badLossPpm: 1_000_000 },
+  },
+};
 
 const PORTS: readonly NonNullable<NatDescription['ports']>[] = [
   { allocation: 'preserving' },
@@ -43,11 +52,11 @@ function comparisons(
   ];
 }
 
-async function tally(depth: 'quick' | 'full'): Promise<Map<string, Tally>> {
+async function tally(depth: 'quick' | 'full', link: LinkModel): Promise<Map<string, Tally>> {
   const tallies = new Map<string, Tally>();
   for (let run = 0; run < RUNS; run++) {
     const nat = { ...NATS[run % NATS.length]!, hairpin: HAIRPINS[(run % 7) % 3]! };
-    const report = await discover([nat], { seed: `loss ${run}`, link: LINK, depth });
+    const report = await discover([nat], { seed: `loss ${run}`, link, depth });
     if (depth === 'quick') expect(report.tookMs).toBeLessThanOrEqual(3100);
     for (const [finding, declared, inferred] of comparisons(nat, report)) {
       const sum = tallies.get(finding) ?? { right: 0, unknown: 0, wrong: [] };
@@ -61,9 +70,11 @@ async function tally(depth: 'quick' | 'full'): Promise<Map<string, Tally>> {
   return tallies;
 }
 
-describe.each(['quick', 'full'] as const)('a %s discovery on a line that loses every tenth packet', (depth) => {
+const CASES = Object.keys(LINES).flatMap((line) => (['quick', 'full'] as const).map((depth) => ({ depth, line })));
+
+describe.each(CASES)('a $depth discovery on a line that $line', ({ depth, line }) => {
   it('is never wrong, and seldom at a loss', { timeout: 600_000 }, async () => {
-    const tallies = await tally(depth);
+    const tallies = await tally(depth, LINES[line]!);
     const lines = [...tallies].map(([finding, { unknown }]) => `${finding} ${((100 * unknown) / RUNS).toFixed(1)} %`);
     console.log(`${depth}, ${RUNS} runs, unknown: ${lines.join(', ')}`);
     expect([...tallies.values()].flatMap(({ wrong }) => wrong)).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../net/endpoint.ts';
 import { familyOf, isLoopback, isUnspecified } from '../net/ip.ts';
-import { type LossSample, triesFor } from './silence.ts';
+import { type LossSample, MIN_TRIES, triesFor } from './silence.ts';
 import type { BindingResult } from './stun-client.ts';
 
 /**
@@ -41,7 +41,12 @@ export type Step =
   | { readonly step: 'done' };
 
 const MS = 1000;
+/** Between requests that are sent again since no answer came: longer than most bursts of losses. */
 const SPACING_US = 80 * MS;
+/** Between requests whose answers a filter may stop. Plain ones go with them, so that a burst of losses shows. */
+const FILTER_SPACING_US = 25 * MS;
+/** Before the second of them, at most: an open filter has let an answer in by then. */
+const FILTER_FIRST_GAP_US = 200 * MS;
 /** Requests to servers that stay silent, before the verdict, and how long the last one is waited for. */
 const REACH_PROBES = 10;
 const REACH_SPACING_US = 100 * MS;
@@ -49,12 +54,12 @@ const REACH_PATIENCE_US = 500 * MS;
 /** Requests to the first server before the others are asked as well. */
 const REACH_ALONE = 3;
 /** Requests to change after which silence counts for nothing if packets get lost. */
-const FILTER_PROBES_LIMIT = 12;
+const FILTER_PROBES_LIMIT = 16;
 /** Plain requests that must all be answered before it is believed that nothing gets lost. */
 const LOSS_PROBES = 4;
 const MAPPING_PROBES = 8;
-/** Beyond a round trip, for what queues on the way. */
-const JITTER_US = 100 * MS;
+/** Beyond one and a half round trips, for what queues on the way. */
+const JITTER_US = 50 * MS;
 /** Everything ends by then, whatever is not known. */
 export const LIMIT_US = 3000 * MS;
 
@@ -132,7 +137,20 @@ function filter(probes: readonly Probe[], server: number, nowUs: number): Step |
   const untold = nowUs - began <= Math.max(...roundTrips(probes));
   const lossy = settled.answered < settled.asked || count(probes, 'primary', server) < LOSS_PROBES;
   const kinds: ProbeKind[] = untold ? ['change-both', 'change-port'] : [open];
-  return spaced(send(lossy ? ['primary', ...kinds] : kinds, server).requests, probes, nowUs);
+  return spaced(
+    send(lossy ? ['primary', ...kinds] : kinds, server).requests,
+    probes,
+    nowUs,
+    filterSpacingUs(probes, sent),
+  );
+}
+
+/** Whoever has not heard of as many as a good line needs is on a bad one, where losses come in bursts. */
+function filterSpacingUs(probes: readonly Probe[], sent: number): number {
+  if (sent >= MIN_TRIES) return SPACING_US;
+  if (sent > 1) return FILTER_SPACING_US;
+  const answeredUs = Math.round(1.25 * Math.max(...roundTrips(probes)));
+  return Math.min(Math.max(answeredUs, FILTER_SPACING_US), FILTER_FIRST_GAP_US);
 }
 
 function send(kinds: readonly ProbeKind[], server: number): Extract<Step, { step: 'send' }> {
@@ -190,7 +208,7 @@ export function count(probes: readonly Probe[], kind: ProbeKind, server: number)
 }
 
 function patienceUs(probes: readonly Probe[]): number {
-  return 2 * Math.max(...roundTrips(probes)) + JITTER_US;
+  return Math.round(1.5 * Math.max(...roundTrips(probes))) + JITTER_US;
 }
 
 /** Round trips of all answers, in microseconds. */

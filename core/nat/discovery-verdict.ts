@@ -94,7 +94,7 @@ export function judgeTranslation(mapped: Endpoint, local: LocalSide): NatReport[
   return own ? found('none', `${seen}, an address of this host`) : found('napt', seen);
 }
 
-function judgePreservation(mappings: readonly MappingSample[], port: number): Finding<boolean> {
+export function judgePreservation(mappings: readonly MappingSample[], port: number): Finding<boolean> {
   const preserved = mappings.filter(({ mapped }) => mapped.port === port).length;
   const evidence = `port ${port} is kept towards ${preserved} of ${mappings.length} destinations`;
   return preserved > 0 && preserved < mappings.length ? unknown(evidence) : found(preserved > 0, evidence);
@@ -160,7 +160,10 @@ function judgeFiltering(evidence: Evidence, server: number): Finding<Dependence>
     }
   }
   if (firstAnswer(probes, 'change-both', server)) {
-    return found('endpoint-independent', `an answer came from ${formatEndpoint(other)}, never sent to`);
+    if (cameUninvited(probes, server)) {
+      return found('endpoint-independent', `an answer came from ${formatEndpoint(other)}, never sent to`);
+    }
+    return unknown(`an answer from ${formatEndpoint(other)} came so late that that address had been asked meanwhile`);
   }
   const near = firstAnswer(probes, 'change-port', server) !== undefined;
   const kind = near ? 'change-both' : 'change-port';
@@ -171,6 +174,17 @@ function judgeFiltering(evidence: Evidence, server: number): Finding<Dependence>
   if (!near) return found('address-and-port-dependent', `${silence} while ${account}`);
   const admitted = `an answer came from ${formatEndpoint(sources['change-port'])}`;
   return found('address-dependent', `${admitted}; ${silence} while ${account}`);
+}
+
+/** Did the other address get a word in before it was asked, which lets in what comes from there? */
+function cameUninvited(probes: readonly Probe[], server: number): boolean {
+  const asked = probes.find((probe) => probe.server === server && probe.kind.startsWith('alternate'));
+  const invitedUs = asked?.sentUs ?? Number.POSITIVE_INFINITY;
+  return probes.some(({ kind, server: to, sentUs, answer }) => {
+    return (
+      kind === 'change-both' && to === server && answer?.outcome === 'response' && sentUs + answer.rttUs <= invitedUs
+    );
+  });
 }
 
 /** Where a request goes. */

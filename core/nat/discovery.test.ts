@@ -89,6 +89,16 @@ describe('discoverNat', () => {
     }
   });
 
+  it.each(PAIRS)('is not fooled by what binds answers to their mapping: $mapping, $filtering', async (behaviour) => {
+    for (const ports of ALLOCATIONS) {
+      const report = await discover([{ ...behaviour, ports, inboundSession: 'bind' }], { depth: 'quick' });
+      expect([report.mapping.value, report.filtering.value]).toEqual([behaviour.mapping, behaviour.filtering]);
+      expect([report.ports.allocation.value, report.ports.step]).toEqual([ports.allocation, ports.step ?? 0]);
+      expect(report.mappings).toHaveLength(3);
+      expect(report.tookMs).toBeLessThan(1000);
+    }
+  });
+
   it('sees the strictest of a chain', async () => {
     const carrier: NatDescription = {
       mapping: 'address-dependent',

@@ -4,11 +4,12 @@ import { familyOf } from '../net/ip.ts';
 import type { Host, UdpSocket } from '../ports/index.ts';
 import { type ChainReport, judgeChain } from './chain.ts';
 import { discoverHairpin } from './discovery-hairpin.ts';
-import type { Evidence } from './discovery-plan.ts';
+import { type Evidence, LIMIT_US } from './discovery-plan.ts';
 import { discoverTcp, type TcpDiscovery } from './discovery-tcp.ts';
 import { Probing } from './discovery-udp.ts';
 import { judge, portSamples, type SocketReport } from './discovery-verdict.ts';
 import { unknown } from './finding.ts';
+import { isBlurred, mapAfresh } from './fresh-mapping.ts';
 import type { NatReport, TcpReport } from './nat-report.ts';
 import type { PortReport, PortSample } from './port-report.ts';
 import { investigatePorts, type PortSamples, samplePorts } from './port-sampling.ts';
@@ -37,6 +38,8 @@ const QUICK = { rounds: 0, firstMs: 2000, limitMs: 3000 };
 const FULL = { rounds: 4, firstMs: 8000, limitMs: 30_000 };
 /** Rounds of sampling ports, and how long each mapping may take, while filtering is tested and after that. */
 const FIRST_ROUNDS = { rounds: 1, patienceMs: 700 };
+/** How long another socket may take to show what the filter tests have blurred. */
+const FRESH_PATIENCE_MS = 700;
 const NONE: PortSamples = { samples: [], neighbours: [] };
 const MORE_ROUNDS = { rounds: 4, patienceMs: 2000 };
 
@@ -63,6 +66,7 @@ class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #effort: typeof QUICK;
   readonly #own: readonly string[];
+  readonly #startUs: number;
   readonly #sources: UdpPortSource[] = [];
 
   constructor(host: DiscoveryHost, servers: readonly Endpoint[], options: DiscoveryOptions) {
@@ -70,12 +74,12 @@ class Discovery {
     this.#servers = servers;
     this.#options = options;
     this.#effort = options.depth === 'quick' ? QUICK : FULL;
+    this.#startUs = host.clock.now();
     this.#own = host.interfaces().flatMap((entry) => entry.addresses.map(({ address }) => address));
   }
 
   async run(): Promise<NatReport> {
     const { bindAddress } = this.#options;
-    const startUs = this.#host.clock.now();
     const where = {
       family: familyOf(this.#servers[0]!.address),
       ...(bindAddress !== undefined && { address: bindAddress }),
@@ -84,7 +88,7 @@ class Discovery {
     try {
       const report = await this.#investigate(socket);
       if (this.#options.signal?.aborted) throw new NetError('ECANCELED');
-      return { ...report, tookMs: (this.#host.clock.now() - startUs) / 1000 };
+      return { ...report, tookMs: this.#elapsedMs() };
     } finally {
       socket.close();
       for (const source of this.#sources) source.close();
@@ -96,11 +100,13 @@ class Discovery {
     await Promise.allSettled([overUdp, overTcp]);
     const { evidence, made } = await overUdp;
     const { server, report: tcp } = await overTcp;
-    const udp = judge(evidence, { port: socket.local.port, addresses: this.#own }, server);
+    const seen = judge(evidence, { port: socket.local.port, addresses: this.#own }, server);
+    const { report: udp, samples } = isBlurred(seen) ? await this.#afresh(seen) : { report: seen, samples: [] };
+    const mapped = [...made.samples, ...samples];
     const full = this.#effort === FULL;
     return {
       ...udp,
-      ports: full ? await this.#moreSamples(made, udp) : judgePorts(made.samples, made.neighbours),
+      ports: full ? await this.#moreSamples(mapped, udp) : judgePorts(mapped, made.neighbours),
       hairpin: full ? await discoverHairpin(this.#host, udp, this.#options) : unknown('not tested'),
       chain: this.#chain(udp, tcp),
       tcp,
@@ -136,7 +142,16 @@ class Discovery {
     return investigatePorts(source, rounds, [first], this.#host.random);
   }
 
-  async #moreSamples({ samples: known }: PortSamples, { rttUs }: SocketReport): Promise<PortReport> {
+  #afresh(report: SocketReport): ReturnType<typeof mapAfresh> {
+    const patienceMs = Math.max(0, Math.min(FRESH_PATIENCE_MS, LIMIT_US / 1000 - this.#elapsedMs()));
+    return mapAfresh(this.#source(report.server, report.rttUs!, patienceMs), report);
+  }
+
+  #elapsedMs(): number {
+    return (this.#host.clock.now() - this.#startUs) / 1000;
+  }
+
+  async #moreSamples(known: readonly PortSample[], { rttUs }: SocketReport): Promise<PortReport> {
     const [first] = known;
     if (!first || rttUs === undefined) return judgePorts(known);
     const source = this.#source(first.destination, rttUs, MORE_ROUNDS.patienceMs);

@@ -1,7 +1,7 @@
 /** How sure silence must be to count: taken wrongly once in so many times. */
 const MAX_RISK = 1 / 10_000;
 /** However good the line looks: where every tenth packet gets lost, six requests all do once in 20,000 times. */
-const MIN_TRIES = 6;
+export const MIN_TRIES = 6;
 
 /** What became of requests that must be answered unless packets get lost. */
 export interface LossSample {

@@ -30,13 +30,28 @@ export class UdpPortSource implements PortSource {
   }
 
   async map(localPort?: number): Promise<PortSample | undefined> {
-    const { clock } = this.#host;
-    const { server, rttUs, patienceMs, signal } = this.#options;
     const socket = await this.#bind(localPort);
-    if (!socket) return undefined;
-    const sentUs = clock.now();
+    return socket && this.#ask(new StunClient(this.#host, socket), socket.local.port, this.#options.server);
+  }
+
+  /** One new socket towards several servers, asked in the same instant. @returns what those see that answer, in their order */
+  async mapTowards(servers: readonly Endpoint[]): Promise<PortSample[]> {
+    const socket = await this.#bind();
+    if (!socket) return [];
     const client = new StunClient(this.#host, socket);
-    const result = await client.binding(server, {
+    const samples = await Promise.all(servers.map((server) => this.#ask(client, socket.local.port, server)));
+    return samples.filter((sample) => sample !== undefined);
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  async #ask(client: StunClient, localPort: number, destination: Endpoint): Promise<PortSample | undefined> {
+    const { clock } = this.#host;
+    const { rttUs, patienceMs, signal } = this.#options;
+    const sentUs = clock.now();
+    const result = await client.binding(destination, {
       rtoMs: 50 + (1.5 * rttUs) / 1000,
       maxRequests: MAX_REQUESTS,
       lastWaitFactor: 2,
@@ -44,23 +59,12 @@ export class UdpPortSource implements PortSource {
       ...(signal && { signal }),
     });
     if (result.outcome !== 'response') return undefined;
-    const prompt = result.requests === 1;
-    return {
-      localPort: socket.local.port,
-      destination: server,
-      mapped: result.mapped,
-      sentUs,
-      answeredUs: clock.now(),
-      prompt,
-    };
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.close();
+    const { mapped, requests } = result;
+    return { localPort, destination, mapped, sentUs, answeredUs: clock.now(), prompt: requests === 1 };
   }
 
   /** At a port of our own choice: some systems hand out ports that follow each other, which would look like an offset. */
-  async #bind(localPort: number | undefined): Promise<UdpSocket | undefined> {
+  async #bind(localPort?: number): Promise<UdpSocket | undefined> {
     const port = localPort ?? DYNAMIC_FIRST + this.#host.random.below(DYNAMIC_COUNT);
     const { server, bindAddress } = this.#options;
     const where = { family: familyOf(server.address), ...(bindAddress !== undefined && { address: bindAddress }) };
