@@ -20,8 +20,8 @@ export interface DiscoveryOptions {
   /** Local address to test from. @default every interface */
   readonly bindAddress?: string | undefined;
   /**
-   * `quick` is for a node that starts: a few round trips where everything is let in, about a second where silence has
-   * to be believed, never more than three; it does not test hairpin, and settles for fewer samples of ports. `full`
+   * `quick` is for a node that starts: a few round trips where everything is let in, some 300 ms more where silence
+   * has to be believed, never more than three; it does not test hairpin, and settles for fewer samples of ports. `full`
    * tests everything, in up to half a minute on a bad line. @default 'full'
    */
   readonly depth?: 'quick' | 'full';
