@@ -7,8 +7,8 @@
 export { type CompiledNat, compileNat, type KernelRules, type Unsupported } from './compile/compile-nat.ts';
 export type { NatSite } from './compile/nat-site.ts';
 export { type CompiledNetwork, compileNetwork, KernelNetwork, type NetworkCounters } from './network/kernel-network.ts';
-export { HOSTS } from './plan/network-plan.ts';
-export { SERVER_ADDRESSES, SERVERS } from './plan/servers.ts';
+export { type Crowd, HOSTS } from './plan/network-plan.ts';
+export { SERVER_ADDRESSES, SERVERS, WEB_ADDRESS } from './plan/servers.ts';
 export type { KernelLine, KernelTopology } from './plan/topology.ts';
 export { whyNoIpv6, whyNoKernelLab, withSystemPath } from './system/requirements.ts';
 export { type CommandLine, sandboxCommand } from './system/sandbox.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type CableEnd, CORE, HOSTS, type NetworkPlan } from '../plan/network-plan.ts';
+import { type CableEnd, CORE, HOSTS, hostsOf, type NetworkPlan } from '../plan/network-plan.ts';
 import { command, inNamespace, ip } from '../system/command.ts';
 import { QUICK_IPV6 } from './ipv6-settings.ts';
 import { lineCommands, UNDERLAY_NAMESPACE } from './lines.ts';
@@ -13,7 +13,7 @@ const CARRIER_PATIENCE_MS = 10_000;
 export async function buildNetwork(plan: NetworkPlan): Promise<void> {
   const lines = plan.lines.map(lineCommands);
   const ipv6 = plan.routers.filter(({ family }) => family === 6);
-  await ip(plan.routers.map(({ namespace }) => `netns add ${namespace}`));
+  await ip(ownNamespaces(plan).map((namespace) => `netns add ${namespace}`));
   await Promise.all(ipv6.map(({ namespace }) => inNamespace(namespace, QUICK_IPV6)));
   await ip([
     ...plan.cables.map(({ upper, lower }, index) => {
@@ -31,14 +31,14 @@ export async function buildNetwork(plan: NetworkPlan): Promise<void> {
   await Promise.all([
     buildCore(plan),
     ...plan.routers.map(({ namespace }) => buildRouter(plan, namespace)),
-    ...Object.values(HOSTS).map((host) => buildHost(plan, host)),
+    ...hostsOf(plan).map((host) => buildHost(plan, host)),
   ]);
-  await Promise.all([...Object.values(HOSTS), ...plan.routers.map(({ namespace }) => namespace)].map(untilItCarries));
+  await Promise.all([...Object.values(HOSTS), ...ownNamespaces(plan)].map(untilItCarries));
 }
 
 /** Takes away what {@link buildNetwork} made. A namespace dies some time after its removal: its devices go first. */
 export async function demolishNetwork(plan: NetworkPlan): Promise<void> {
-  const { lines, cables, routers } = plan;
+  const { lines, cables } = plan;
   const devices: { namespace: string; device: string }[] = [
     ...cables.map(({ lower }) => lower),
     ...Object.values(HOSTS).flatMap((namespace) => bridgesIn(plan, namespace).map((device) => ({ namespace, device }))),
@@ -49,7 +49,12 @@ export async function demolishNetwork(plan: NetworkPlan): Promise<void> {
   ];
   await Promise.all(devices.map(({ namespace, device }) => ip([`link del ${device}`], namespace)));
   await Promise.all(Object.values(HOSTS).map((host) => policyRules(plan, host, 'del')));
-  await ip(routers.map(({ namespace }) => `netns del ${namespace}`));
+  await ip(ownNamespaces(plan).map((namespace) => `netns del ${namespace}`));
+}
+
+/** Those that come and go with a network; the core's and the two hosts' stay. */
+function ownNamespaces({ routers, crowd }: NetworkPlan): string[] {
+  return [...routers.map(({ namespace }) => namespace), ...(crowd ? [crowd.namespace] : [])];
 }
 
 /**

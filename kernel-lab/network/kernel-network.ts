@@ -3,7 +3,7 @@ import { DROPS } from '../compile/drops.ts';
 import type { NatSite } from '../compile/nat-site.ts';
 import { CORE, HOSTS, type NetworkPlan, type RouterPlan } from '../plan/network-plan.ts';
 import { planNetwork } from '../plan/plan-network.ts';
-import { SERVER_ADDRESSES } from '../plan/servers.ts';
+import { SERVER_ADDRESSES, WEB_ADDRESS } from '../plan/servers.ts';
 import type { KernelTopology } from '../plan/topology.ts';
 import { whyTopologyUnsupported } from '../plan/unsupported-topology.ts';
 import { command, inNamespace, ip } from '../system/command.ts';
@@ -82,7 +82,7 @@ export class KernelNetwork {
     await ip([
       `link add name wire mtu 9000 type veth peer name kernel netns ${UNDERLAY_NAMESPACE} mtu 9000`,
       'link set lo up',
-      ...SERVER_ADDRESSES.map((address) => `addr add dev lo ${alone(address)}`),
+      ...[...SERVER_ADDRESSES, WEB_ADDRESS].map((address) => `addr add dev lo ${alone(address)}`),
       `addr add ${UNDERLAY.wire}/${length} dev wire`,
       'link set wire up',
     ]);

@@ -33,6 +33,17 @@ export class Ipv4Addresses {
   /** Of IPv4, a router is given nothing for its inside. */
   install(): void {}
 
+  /** For many hosts behind a carrier's outermost NAT. */
+  crowd(): Subnet {
+    const [base, gateway] = ['100.72', 1];
+    return {
+      gateway: `${base}.0.${gateway}`,
+      prefixLength: 22,
+      prefix: `${base}.0.0/22`,
+      host: (index) => `${base}.${(index + 1 + gateway) >> 8}.${(index + 1 + gateway) & 255}`,
+    };
+  }
+
   segment(router: PlannedRouter, home: boolean): Subnet {
     const { behaviour, outside } = router;
     if (behaviour.translation !== 'none') {

@@ -17,8 +17,16 @@ export interface NetworkPlan {
   readonly cables: readonly Cable[];
   /** Addresses and routes, by namespace. */
   readonly settings: ReadonlyMap<string, readonly string[]>;
+  /** Hosts that are behind the shared NAT as well; undefined: there are none. */
+  readonly crowd: Crowd | undefined;
   /** Which routes a host's own address takes, where it has several. */
   readonly rules: readonly PolicyRule[];
+}
+
+/** Many hosts in one namespace: each is an address. */
+export interface Crowd {
+  readonly namespace: string;
+  readonly addresses: readonly string[];
 }
 
 export interface RouterPlan {
@@ -62,4 +70,10 @@ export interface PolicyRule {
 }
 
 export const CORE = 'core';
+export const CROWD = 'crowd';
 export const HOSTS = { a: 'host-a', b: 'host-b' } as const;
+
+/** All namespaces of a plan that have hosts in them. */
+export function hostsOf({ crowd }: NetworkPlan): string[] {
+  return [...Object.values(HOSTS), ...(crowd ? [crowd.namespace] : [])];
+}

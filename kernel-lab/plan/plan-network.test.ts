@@ -154,6 +154,22 @@ it('a host with several interfaces sends by the one whose address it sends from'
   );
 });
 
+it('puts subscribers behind the shared NAT, each at an address of its own', () => {
+  const side = [line([CONE, RANDOM])];
+  const network = planNetwork({ name: 'shared-cgn', isolated: true, subscribers: 500, a: side, b: side });
+  const { namespace, addresses: all } = network.crowd!;
+  expect([all[0], all[252], all[253], all[254], all[499]]).toEqual([
+    '100.72.0.2',
+    '100.72.0.254',
+    '100.72.0.255',
+    '100.72.1.0',
+    '100.72.1.245',
+  ]);
+  expect(addresses(network, namespace)).toEqual(all.map((address) => `${address}/22`));
+  expect(network.routers[0]).toMatchObject({ namespace: 's1', insideHosts: 502, portsKept: false });
+  expect(network.settings.get('s1')).toContain('addr add 100.72.0.1/22 dev lan2');
+});
+
 it('networks that differ in behaviour alone are one network, so that they need not be built again', () => {
   expect(plan('separate', [CONE]).key).toBe(plan('separate', [RANDOM]).key);
   const others = [plan('separate', [OPEN]), plan('separate', [CONE, CONE]), plan('same-lan', [CONE])];

@@ -9,7 +9,7 @@ export const LONGEST_CHAIN: Readonly<Record<Family, number>> = { 4: MAX_CHAIN, 6
 
 /** @throws RangeError if a chain is longer than {@link LONGEST_CHAIN} */
 export function planNetwork(topology: KernelTopology): NetworkPlan {
-  const { name, a, b, isolated } = topology;
+  const { name, a, b, isolated, subscribers = 0 } = topology;
   const long = [...a, ...b].find(({ family, nats }) => nats.length > LONGEST_CHAIN[family]);
   if (long) throw new RangeError(`a chain of more than ${LONGEST_CHAIN[long.family]} routers`);
   const planner = new Planner(isolated);
@@ -39,6 +39,7 @@ export function planNetwork(topology: KernelTopology): NetworkPlan {
         });
       planner.host(HOSTS.a, inside('a', a));
       planner.host(HOSTS.b, inside('b', b));
+      if (subscribers > 0) planner.crowd(carriers.find(({ family }) => family === 4)!.place, subscribers);
     }
   }
   return planner.plan({ key: keyOf(topology), shared: name !== 'separate', translatedInside: isTranslated(topology) });
@@ -54,7 +55,7 @@ function isTranslated({ name, a, b }: KernelTopology): boolean {
   return name === 'shared-cgn' && homes.some(({ translation }) => translation !== 'none');
 }
 
-function keyOf({ name, a, b }: KernelTopology): string {
+function keyOf({ name, a, b, subscribers = 0 }: KernelTopology): string {
   const shape = (lines: readonly KernelLine[]) =>
     lines
       .map((line) => {
@@ -62,5 +63,6 @@ function keyOf({ name, a, b }: KernelTopology): string {
         return `${line.interface}:${line.family}:${nats.join('+')}`;
       })
       .join('~');
-  return `${name} ${shape(a)} ${name === 'separate' || name === 'shared-cgn' ? shape(b) : ''}`;
+  const others = name === 'separate' || name === 'shared-cgn' ? shape(b) : '';
+  return `${name} ${shape(a)} ${others} ${subscribers}`;
 }

@@ -2,7 +2,16 @@ import type { NatBehaviour } from '../../core/nat/behaviour.ts';
 import type { Family } from '../../core/net/endpoint.ts';
 import { type Announce, Ipv4Addresses } from './ipv4-addresses.ts';
 import { Ipv6Addresses } from './ipv6-addresses.ts';
-import { type Cable, type CableEnd, CORE, type LinePlan, type NetworkPlan, type PolicyRule } from './network-plan.ts';
+import {
+  type Cable,
+  type CableEnd,
+  CORE,
+  CROWD,
+  type Crowd,
+  type LinePlan,
+  type NetworkPlan,
+  type PolicyRule,
+} from './network-plan.ts';
 import type { Place, PlannedRouter } from './planned-router.ts';
 import type { Subnet } from './subnet.ts';
 
@@ -23,13 +32,16 @@ export class Planner {
   readonly #cables: Cable[] = [];
   readonly #settings = new Map<string, string[]>();
   readonly #rules: PolicyRule[] = [];
+  readonly #ipv4: Ipv4Addresses;
+  #crowd: Crowd | undefined;
   readonly #addresses: Readonly<Record<Family, Ipv4Addresses | Ipv6Addresses>>;
 
   constructor(isolated: boolean) {
     this.#isolated = isolated;
     const announce: Announce = (router, prefix, via) =>
       this.#set(router?.namespace ?? CORE, `route add ${prefix} via ${via}`);
-    this.#addresses = { 4: new Ipv4Addresses(announce), 6: new Ipv6Addresses(announce) };
+    this.#ipv4 = new Ipv4Addresses(announce);
+    this.#addresses = { 4: this.#ipv4, 6: new Ipv6Addresses(announce) };
   }
 
   /** A new line. */
@@ -63,6 +75,19 @@ export class Planner {
     }
   }
 
+  /** @param place behind a carrier's NAT */
+  crowd({ router }: Place, count: number): void {
+    const subnet = this.#ipv4.crowd();
+    const addresses = Array.from({ length: count }, (_, index) => subnet.host(index));
+    this.#crowd = { namespace: CROWD, addresses };
+    this.#cable(router!, { namespace: CROWD, device: 'eth0' }, subnet, false);
+    this.#set(CROWD, 'link set lo up', 'link set eth0 up');
+    this.#set(CROWD, ...addresses.map((address) => addressLine(address, subnet, 'eth0')));
+    this.#set(CROWD, `route add default via ${subnet.gateway}`);
+    router!.insideHosts += count;
+    router!.portsKept = false; // Two of them may send from one port.
+  }
+
   plan(rest: Pick<NetworkPlan, 'key' | 'shared' | 'translatedInside'>): NetworkPlan {
     return {
       ...rest,
@@ -74,6 +99,7 @@ export class Planner {
       lines: this.#lines,
       cables: this.#cables,
       settings: this.#settings,
+      crowd: this.#crowd,
       rules: this.#rules,
     };
   }

@@ -18,6 +18,10 @@ export const SERVERS: Readonly<Record<Family, ServerAddresses>> = {
   },
 };
 
+/** Answers the subscribers of a carrier. */
+export const WEB_ADDRESS = '192.0.2.5';
+
+/** Of servers that nodes use. */
 export const SERVER_ADDRESSES: readonly string[] = Object.values(SERVERS).flatMap(({ stun, turn, broker }) => [
   ...stun,
   turn,

@@ -19,6 +19,8 @@ export interface KernelTopology {
   readonly name: 'separate' | 'same-lan' | 'same-nat' | 'shared-cgn';
   /** Carries the shared NAT nothing straight from one of its inside segments to another? */
   readonly isolated: boolean;
+  /** Other hosts behind the shared NAT. @default 0 */
+  readonly subscribers?: number;
   /** Best first, at least one. */
   readonly a: readonly KernelLine[];
   readonly b: readonly KernelLine[];

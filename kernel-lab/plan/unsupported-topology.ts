@@ -4,13 +4,14 @@ import type { KernelLine, KernelTopology } from './topology.ts';
 
 /** What the kernel lab cannot build, in one sentence that starts with what is to blame; undefined if it can. */
 export function whyTopologyUnsupported(topology: KernelTopology): string | undefined {
-  const { name, a, b } = topology;
+  const { name, a, b, subscribers = 0 } = topology;
   const lines = name === 'separate' ? [...a, ...b] : a;
   if (lines.length > MAX_LINES) return `lines: the kernel lab has ${MAX_LINES} lines to the core`;
   const long = [...a, ...b].find(({ family, nats }) => nats.length > LONGEST_CHAIN[family]);
   if (long)
     return `nats: the kernel lab has addresses for chains of ${LONGEST_CHAIN[long.family]} IPv${long.family} routers`;
   if (name !== 'shared-cgn') return undefined;
+  if (subscribers > 0 && a.every(({ family }) => family === 6)) return 'subscribers: they have IPv4 only';
   const kinds = new Set([4, 6].flatMap((family) => kindsOf([...a, ...b].filter((line) => line.family === family))));
   // A packet that does not come to the core is seen by nobody, so all ways inside have to be alike.
   return kinds.size > 1

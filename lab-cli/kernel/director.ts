@@ -6,6 +6,7 @@ import type { Path } from '../../reports/schema.ts';
 import { type Findings, noFindings } from '../trial/findings.ts';
 import { type ServerSites, startServers } from '../trial/servers.ts';
 import { AgentProcess } from './agent-process.ts';
+import { CrowdProcess } from './crowd-process.ts';
 import type { KernelOutcome, KernelTask } from './messages.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { warmUp } from './warm-up.ts';
@@ -60,12 +61,15 @@ export class Director {
     this.#wire.carry(task.link);
     watch.lap('servers');
     const findings = noFindings('limit');
+    const { crowd } = task.network.plan;
+    let subscribers: CrowdProcess | undefined;
     try {
+      subscribers = crowd && (await CrowdProcess.start(this.#host, crowd));
       await this.#withinLife(task.lifeMs, this.#trial(task, servers.servers, findings, watch));
     } finally {
       await Promise.all([this.#a, this.#b].map((agent) => agent.call('close', {}).catch(() => agent.kill())));
       this.#wire.watch(undefined);
-      await servers.close();
+      await Promise.all([servers.close(), subscribers?.close()]);
       watch.lap('closing');
     }
     const { mappings, drops } = await this.#network.counters();

@@ -24,11 +24,10 @@ export function lifeMs(timeLimitMs: number): number {
 /** What the director has to do for a trial, or why the kernel can't run it. Pure. */
 export function kernelTask(spec: TrialSpec): KernelTask | Unsupported {
   const { scenario, cell, only } = spec;
-  const { timeLimitMs, plugins, topology, events = [] } = scenario;
+  const { timeLimitMs, plugins, events = [] } = scenario;
   const network = compile(spec);
   if (network.kind === 'unsupported') return network;
   if (events.length > 0) return unsupported('events: the rules of a kernel NAT stay as they are during a trial');
-  if (topology.subscribers > 0) return unsupported('subscribers: nobody else is behind the NATs of the kernel lab');
   const reason = whyLinkUnsupported(cell.link.up) ?? whyLinkUnsupported(cell.link.down);
   if (reason !== undefined) return unsupported(reason);
   return {
@@ -46,11 +45,11 @@ export function kernelTask(spec: TrialSpec): KernelTask | Unsupported {
 function compile({ scenario: { topology, timeLimitMs }, cell, seed }: TrialSpec): CompiledNetwork | Unsupported {
   // The seed decides what a real world leaves to us: where sequential ports begin.
   const start = Number.parseInt(seed.slice(0, 8), 16) / 0x1_0000_0000;
-  const { name, isolated } = topology;
+  const { name, isolated, subscribers } = topology;
   const [a, b] = [cell.lines.a, cell.lines.b].map((lines) => lines.map(kernelLine));
   if ([...a!, ...b!].some(({ nats }) => nats.length === 0))
     return unsupported('no NAT: a host of the kernel lab is behind a router');
-  return compileNetwork({ name, isolated, a: a!, b: b! }, { lifeMs: lifeMs(timeLimitMs), start });
+  return compileNetwork({ name, isolated, subscribers, a: a!, b: b! }, { lifeMs: lifeMs(timeLimitMs), start });
 }
 
 function kernelLine({ interface: name = 'eth0', family, nats }: LineSpec): KernelLine {
