@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 
 const SCENARIOS = [
   ...['classic', 'kernel-parity', 'kernel-allocation', 'kernel-policies', 'kernel-lifetimes', 'kernel-chains'],
-  ...['shapes-same-lan', 'shapes-same-nat', 'kernel-shared-cgn', 'kernel-ipv6'],
+  ...['shapes-same-lan', 'shapes-same-nat', 'kernel-shared-cgn', 'kernel-subscribers'],
+  ...['kernel-ipv6', 'kernel-ipv6-lan', 'kernel-families'],
 ];
 
 process.chdir(new URL('..', import.meta.url).pathname);

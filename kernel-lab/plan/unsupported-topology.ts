@@ -15,7 +15,7 @@ export function whyTopologyUnsupported(topology: KernelTopology): string | undef
   const kinds = new Set([4, 6].flatMap((family) => kindsOf([...a, ...b].filter((line) => line.family === family))));
   // A packet that does not come to the core is seen by nobody, so all ways inside have to be alike.
   return kinds.size > 1
-    ? 'shared-cgn: homes translate one family and not the other: nobody sees which one was taken'
+    ? 'shared-cgn: homes translate one family and not the other, and nobody sees which one was taken'
     : undefined;
 }
 
