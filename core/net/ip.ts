@@ -5,7 +5,7 @@ import type { Family } from './endpoint.ts';
  * The 32 bits of a dotted quad: four decimal numbers, nothing shorter, no leading zeros (ipaddr.js alone would take
  * octal and hex forms). By hand, since the engine reads addresses with every packet.
  */
-function quadBits(text: string): number | undefined {
+export function quadBits(text: string): number | undefined {
   let bits = 0;
   let part = -1;
   let parts = 0;

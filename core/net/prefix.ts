@@ -1,5 +1,5 @@
 import type { Family } from './endpoint.ts';
-import { addressFromBytes, addressToBytes, familyOf } from './ip.ts';
+import { addressFromBytes, addressToBytes, familyOf, quadBits } from './ip.ts';
 
 /** An address block such as `100.64.0.0/10`. Host bits are zero. */
 export interface Prefix {
@@ -34,7 +34,12 @@ export function prefixOf(address: string, length: number): Prefix {
 }
 
 export function prefixContains(prefix: Prefix, address: string): boolean {
-  if (prefixFamily(prefix) !== familyOf(address)) return false;
+  const quad = quadBits(prefix.address);
+  if (quad !== undefined) {
+    const bits = quadBits(address);
+    return bits !== undefined && (prefix.length === 0 || (quad ^ bits) >>> (32 - prefix.length) === 0);
+  }
+  if (familyOf(address) === 4) return false;
   const [own, other] = [addressToBytes(prefix.address), addressToBytes(address)];
   const whole = prefix.length >> 3;
   for (let index = 0; index < whole; index++) if (own[index] !== other[index]) return false;

@@ -17,7 +17,6 @@ import { LinkPath } from './link/link-path.ts';
 import { Inbox, type Mailbox } from './mailbox.ts';
 import { type Pair, pairsOf } from './pairs.ts';
 import type { SessionKeys } from './session-keys.ts';
-import { sleep } from './sleep.ts';
 
 const MAX_REASON_LENGTH = 200;
 const MAX_NOTES = 4;
@@ -59,7 +58,6 @@ export class AttemptRunner {
   readonly #session: AttemptSession;
   /** One for each pair of addresses that is tried. */
   readonly #scopes: AttemptScope[] = [];
-  readonly #abort = new AbortController();
   readonly #incoming = new Inbox<Transport>();
   readonly #handshakes = new Set<AbortController>();
   readonly #notes = new Set<string>();
@@ -97,8 +95,7 @@ export class AttemptRunner {
       return transport;
     } catch (error) {
       if (!this.#report) this.#end(error instanceof NotApplicable ? 'not-applicable' : 'failed', reasonOf(error));
-      this.#abort.abort(error);
-      this.#close();
+      this.#close(error instanceof Error ? error : new Error(reasonOf(error)));
       return undefined;
     }
   }
@@ -107,8 +104,7 @@ export class AttemptRunner {
   cancel(reason: string): void {
     if (this.#report) return;
     this.#end('cancelled', reason);
-    this.#abort.abort(new Error(reason));
-    this.#close();
+    this.#close(new Error(reason));
   }
 
   /** The same plugin at the other end has given up: nobody is there to prove anything. */
@@ -116,8 +112,7 @@ export class AttemptRunner {
     if (this.#report) return;
     const text = `at the peer: ${reason}`.slice(0, MAX_REASON_LENGTH);
     this.#end('failed', text);
-    this.#abort.abort(new Error(text));
-    this.#close();
+    this.#close(new Error(text));
   }
 
   /** What it found carried the pipe, until now. */
@@ -133,8 +128,7 @@ export class AttemptRunner {
 
   /** Closes what a winner still holds, once its path is closed. */
   dispose(): void {
-    this.#abort.abort(new Error('the path is closed'));
-    this.#close();
+    this.#close(new Error('the path is closed'));
   }
 
   /** A transport that the peer opened for this attempt. */
@@ -179,25 +173,18 @@ export class AttemptRunner {
     const scope = new AttemptScope(host, `attempt ${idText} ${role} ${name} ${this.round}`, spend);
     this.#scopes.push(scope);
     if (index > 0 || each.label !== '') mailbox.open(name, this.round);
-    const abort = new AbortController();
-    const follow = () => abort.abort(this.#abort.signal.reason);
-    this.#abort.signal.addEventListener('abort', follow, { once: true });
     let transport: ProvenTransport | undefined;
-    const attempt = this.#attempt(each, name, scope, abort.signal);
+    const attempt = this.#attempt(each, name, scope);
     const result = this.plugin.attempt(each.plan, attempt).then((proven) => {
       transport = proven;
       return proven;
     });
-    const abandon = (reason: Error) => {
-      this.#abort.signal.removeEventListener('abort', follow);
-      abort.abort(reason);
-      scope.close();
-    };
-    return { result, transport: () => transport, abandon };
+    return { result, transport: () => transport, abandon: (reason: Error) => scope.close(reason) };
   }
 
-  #attempt({ input, bindAddress }: Pair, name: string, { host }: AttemptScope, signal: AbortSignal): Attempt {
+  #attempt({ input, bindAddress }: Pair, name: string, scope: AttemptScope): Attempt {
     const session = this.#session;
+    const { host, signal } = scope;
     return {
       role: session.role,
       local: input.local,
@@ -216,7 +203,7 @@ export class AttemptRunner {
       announce: (transport) => {
         transport.send(encodeCall({ sessionId: session.id, plugin: this.plugin.name }));
       },
-      sleep: (ms) => sleep(host.clock, ms, signal),
+      sleep: (ms) => scope.sleep(ms),
       note: (text) => void (this.#notes.size < MAX_NOTES && this.#notes.add(text)),
       keep: (make) => session.keepsakes.get(this.plugin.name, make),
     };
@@ -226,7 +213,7 @@ export class AttemptRunner {
     const handshake = new AbortController();
     this.#handshakes.add(handshake);
     try {
-      if (this.#report) throw this.#abort.signal.reason ?? new Error('the attempt is over');
+      if (this.#report) throw new Error(this.#report.reason);
       return await this.#session.prove(this, { transport, host, signal: handshake.signal });
     } finally {
       this.#handshakes.delete(handshake);
@@ -246,10 +233,10 @@ export class AttemptRunner {
     this.#session.host.events.emit('attempt', { plugin: this.plugin.name, outcome, reason });
   }
 
-  #close(): void {
-    this.#endHandshakes(new Error('the attempt is over'));
+  #close(reason: Error): void {
+    for (const scope of this.#scopes) scope.close(reason);
+    this.#endHandshakes(reason);
     for (const transport of this.#incoming.drain()) transport.abort();
-    for (const scope of this.#scopes) scope.close();
   }
 }
 

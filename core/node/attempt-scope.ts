@@ -26,9 +26,9 @@ export class AttemptScope {
   /** Datagrams, dials and TCP writes. */
   packets = 0;
   readonly #base: Host;
-  readonly #cleanups = new Set<() => void>();
+  readonly #cleanups = new Set<(reason: Error) => void>();
   #spend: Spend | undefined;
-  #closed = false;
+  readonly #abort = new AbortController();
 
   /**
    * @param label names the attempt's own random stream
@@ -49,6 +49,15 @@ export class AttemptScope {
     };
   }
 
+  /** Fires when the scope closes, with the reason. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get #closed(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
   /** The peer has proved that it is there: whatever goes to it is its own. */
   release(): void {
     this.#spend = undefined;
@@ -61,10 +70,27 @@ export class AttemptScope {
     return true;
   }
 
-  /** Closes what is open and cancels what is scheduled. */
-  close(): void {
-    this.#closed = true;
-    for (const cleanup of this.#cleanups) cleanup();
+  /** Resolves after `ms` milliseconds; rejects when the scope closes before. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw this.signal.reason;
+      const wake = () => {
+        this.#cleanups.delete(giveUp);
+        resolve();
+      };
+      const timer = this.#base.clock.after(ms, wake);
+      const giveUp = (reason: Error) => {
+        timer.cancel();
+        reject(reason);
+      };
+      this.#cleanups.add(giveUp);
+    });
+  }
+
+  /** Fires the signal, closes what is open, cancels what is scheduled and wakes who sleeps. */
+  close(reason: Error): void {
+    this.#abort.abort(reason);
+    for (const cleanup of this.#cleanups) cleanup(reason);
     this.#cleanups.clear();
   }
 

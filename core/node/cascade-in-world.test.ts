@@ -4,8 +4,8 @@ import { symmetricLink, Topology, World } from '../../simulator/index.ts';
 import { resolveBehaviour } from '../nat/behaviour.ts';
 import { PRESETS } from '../nat/presets.ts';
 import { UdpPunch } from '../plugins/udp-punch/udp-punch.ts';
+import { sleep } from '../ports/sleep.ts';
 import { type Attempt, ConnectError, type ConnectOptions, Node, type Pipe, type Plugin, registry } from './index.ts';
-import { sleep } from './sleep.ts';
 
 interface Stage {
   readonly a: Node;

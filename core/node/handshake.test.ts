@@ -4,6 +4,7 @@ import { World } from '../../simulator/world/world.ts';
 import { Identity } from '../identity/identity.ts';
 import { NobleSigner } from '../identity/noble-signer.ts';
 import { DatagramTransport } from '../plugins/datagram-transport.ts';
+import { sleep } from '../ports/sleep.ts';
 import { withContext } from '../wire/context.ts';
 import type { Hello } from '../wire/proof.ts';
 import { FRAME, frameKind } from '../wire/proof.ts';
@@ -12,7 +13,6 @@ import type { HandshakeKeys } from './handshake.ts';
 import { initiate } from './initiate.ts';
 import { FrameGuard } from './link/frame-guard.ts';
 import { respond } from './respond.ts';
-import { sleep } from './sleep.ts';
 
 const signer = new NobleSigner();
 const identity = (seed: number) => Identity.fromSecretKey(signer, Buffer.alloc(32, seed));

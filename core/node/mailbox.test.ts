@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { World } from '../../simulator/world/world.ts';
 import type { Clock } from '../ports/index.ts';
+import { sleep } from '../ports/sleep.ts';
 import type { PluginEntry } from '../wire/session-message.ts';
 import { Inbox, Mailbox } from './mailbox.ts';
-import { sleep } from './sleep.ts';
 
 const NEVER = new AbortController().signal;
 const bytes = (text: string) => Buffer.from(text);

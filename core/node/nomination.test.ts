@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { World } from '../../simulator/world/world.ts';
 import type { Clock } from '../ports/index.ts';
+import { sleep } from '../ports/sleep.ts';
 import { Nomination } from './nomination.ts';
-import { sleep } from './sleep.ts';
 
 /** Runs a body in virtual time. */
 async function inWorld(body: (clock: Clock) => Promise<void>): Promise<void> {

@@ -4,8 +4,8 @@ import type { Packet } from '../../simulator/packet.ts';
 import type { NatDescription } from '../nat/behaviour.ts';
 import { extendDescription, resolveBehaviour } from '../nat/behaviour.ts';
 import { PRESETS } from '../nat/presets.ts';
+import { sleep } from '../ports/sleep.ts';
 import { type ConnectOptions, Node, type NodeOptions, type NodeServers, type Pipe } from './index.ts';
-import { sleep } from './sleep.ts';
 
 /** A preset's name, or one with something changed. */
 export type NatOf = string | { readonly like: string; readonly but: NatDescription };

@@ -5,13 +5,13 @@ import type { Packet } from '../../simulator/packet.ts';
 import { Identity } from '../identity/identity.ts';
 import { resolveBehaviour } from '../nat/behaviour.ts';
 import { StreamTransport } from '../plugins/stream-transport.ts';
+import { sleep } from '../ports/sleep.ts';
 import { SignalChannel } from '../signal/signal-channel.ts';
 import { createAddress } from '../wire/address/address.ts';
 import { UNKNOWN_NAT } from '../wire/address/address-content.ts';
 import { encodeCall, encodeHello, FRAME } from '../wire/proof.ts';
 import { encodeSessionMessage } from '../wire/session-message.ts';
 import { Node, type NodeOptions, type NodeServers, type Pipe, registry } from './index.ts';
-import { sleep } from './sleep.ts';
 
 interface Stage {
   readonly node: Node;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SimHost, World } from '../../simulator/index.ts';
-import { sleep } from '../node/sleep.ts';
+import { sleep } from '../ports/sleep.ts';
 import { staggeredSuccess } from './staggered-success.ts';
 
 interface Outcome {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../net/endpoint.ts';
 import { familyOf, unspecifiedAddress } from '../net/ip.ts';
 import type { Host } from '../ports/index.ts';
+import { sleep } from '../ports/sleep.ts';
 import {
   decodeNatPmpResponse,
   encodeNatPmpRequest,
@@ -23,7 +24,6 @@ import { ask } from './ask.ts';
 import { type EpochReading, natPmpLostState, pcpLostState } from './epoch.ts';
 import type { GatewayClient, Grant, MappingRequest } from './mapping.ts';
 import { isMappingError, MappingError } from './mapping-error.ts';
-import { sleep } from './sleep.ts';
 
 /** Two tries: a gateway of NAT-PMP alone may drop what it does not know instead of refusing it. */
 const PCP_ALONE_MS = 750;

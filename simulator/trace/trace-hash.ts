@@ -5,7 +5,7 @@ import type { AddressTable } from '../world/address-table.ts';
 import type { Device, HostEventDetail, MappingEvent, PacketEvent } from './observer.ts';
 
 /** One call of the hash costs more than hashing 1 KB, so records are gathered first. */
-const BUFFER_BYTES = 65_536;
+const BUFFER_BYTES = 16_384;
 /** No record without its text or payload is longer. */
 const RECORD_BYTES = 96;
 
@@ -128,9 +128,17 @@ export class TraceHash {
   }
 
   #text(text: string): void {
-    const bytes = Buffer.from(text);
-    this.#append(Buffer.from([bytes.length & 0xff, bytes.length >>> 8]));
-    this.#append(bytes);
+    const longest = 2 + 3 * text.length;
+    if (longest > BUFFER_BYTES) {
+      const bytes = Buffer.from(text);
+      this.#append(Buffer.from([bytes.length & 0xff, bytes.length >>> 8]));
+      this.#append(bytes);
+      return;
+    }
+    if (this.#used + longest > BUFFER_BYTES) this.#flush();
+    const written = this.#bytes.write(text, this.#used + 2);
+    this.#view.setUint16(this.#used, written, true);
+    this.#used += 2 + written;
   }
 
   #append(bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { resolveBehaviour } from '../../core/nat/behaviour.ts';
 import { Identity, Node, type NodeServers } from '../../core/node/index.ts';
-import { sleep } from '../../core/node/sleep.ts';
+import { sleep } from '../../core/ports/sleep.ts';
 import { SignalChannel } from '../../core/signal/signal-channel.ts';
 import { createAddress } from '../../core/wire/address/address.ts';
 import type { NatTraits } from '../../core/wire/address/address-content.ts';

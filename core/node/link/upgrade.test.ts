@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TransportSink } from '../../plugins/transport.ts';
+import { sleep } from '../../ports/sleep.ts';
 import { ReliableLink } from '../reliable/reliable-link.ts';
-import { sleep } from '../sleep.ts';
 import { TwoLinks, type Way } from './two-links.suite.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
