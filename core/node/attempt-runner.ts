@@ -62,6 +62,7 @@ export class AttemptRunner {
   readonly #handshakes = new Set<AbortController>();
   readonly #notes = new Set<string>();
   #report: AttemptReport | undefined;
+  #endedByPeer = false;
 
   constructor(session: AttemptSession, plugin: Plugin, round = 0) {
     this.#session = session;
@@ -72,6 +73,11 @@ export class AttemptRunner {
   /** Undefined for as long as the attempt runs. */
   get report(): AttemptReport | undefined {
     return this.#report;
+  }
+
+  /** The peer has said that it is over there, so it need not be told. */
+  get endedByPeer(): boolean {
+    return this.#endedByPeer;
   }
 
   /** Undefined if the attempt ended without a proven transport; the report says why. */
@@ -109,6 +115,7 @@ export class AttemptRunner {
 
   /** The same plugin at the other end has given up: nobody is there to prove anything. */
   peerEnded(reason: string): void {
+    this.#endedByPeer = true;
     if (this.#report) return;
     const text = `at the peer: ${reason}`.slice(0, MAX_REASON_LENGTH);
     this.#end('failed', text);

@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { World } from '../../simulator/world/world.ts';
 import type { Clock } from '../ports/index.ts';
 import { sleep } from '../ports/sleep.ts';
-import type { PluginEntry } from '../wire/session-message.ts';
-import { Inbox, Mailbox } from './mailbox.ts';
+import type { PluginStart } from '../wire/session-message.ts';
+import { type Batch, Inbox, Mailbox } from './mailbox.ts';
 
 const NEVER = new AbortController().signal;
 const bytes = (text: string) => Buffer.from(text);
-const textOf = (batch: readonly PluginEntry[]) =>
-  batch.map(({ plugin, payload, round, ended }) => `${plugin}/${round}${ended ? ' ended' : ''}: ${payload}`);
+const textOf = ({ open, entries }: Batch) => [
+  ...(open?.plugins ?? []).map(({ plugin, afterMs, round }) => `open ${plugin}/${round} after ${afterMs}`),
+  ...entries.map(({ plugin, payload, round, ended }) => `${plugin}/${round}${ended ? ' ended' : ''}: ${payload}`),
+];
+const opening = (...plugins: PluginStart[]) => ({ plugins, secret: new Uint8Array(32), reliable: false });
 
 /** A mailbox in virtual time, and what it posted when. */
 async function inWorld(body: (mailbox: Mailbox, posts: [number, string[]][], clock: Clock) => Promise<void>) {
@@ -19,7 +22,7 @@ async function inWorld(body: (mailbox: Mailbox, posts: [number, string[]][], clo
     after: (ms, task) => world.scheduler.timer(ms * 1000, task),
   };
   const posts: [number, string[]][] = [];
-  const mailbox = new Mailbox(clock, (entries) => posts.push([world.now / 1000, textOf(entries)]));
+  const mailbox = new Mailbox(clock, (batch) => posts.push([world.now / 1000, textOf(batch)]));
   const result = await world.run(() => body(mailbox, posts, clock));
   if (result.outcome === 'crashed') throw result.error;
   expect(result.outcome).toBe('done');
@@ -35,6 +38,24 @@ describe('Mailbox', () => {
       mailbox.sendEnd('a', 'no luck');
       await sleep(clock, 10);
       expect(posts).toEqual([[1, ['a/0: one', 'b/2: two', 'a/0 ended: no luck']]]);
+    }));
+
+  it('sends an opening at once, with what ended in the same instant', () =>
+    inWorld(async (mailbox, posts, clock) => {
+      mailbox.nudge();
+      mailbox.sendOpening(opening({ plugin: 'a', afterMs: 0, round: 0 }, { plugin: 'b', afterMs: 250, round: 0 }));
+      await Promise.resolve();
+      mailbox.sendEnd('a', 'no server');
+      await sleep(clock, 100);
+      expect(posts).toEqual([[0, ['open a/0 after 0', 'open b/0 after 250', 'a/0 ended: no server']]]);
+    }));
+
+  it('opens a plugin once if it is hurried in the same instant', () =>
+    inWorld(async (mailbox, posts, clock) => {
+      mailbox.sendOpening(opening({ plugin: 'a', afterMs: 0, round: 0 }, { plugin: 'b', afterMs: 250, round: 0 }));
+      mailbox.sendOpening(opening({ plugin: 'b', afterMs: 0, round: 0 }));
+      await sleep(clock, 100);
+      expect(posts).toEqual([[0, ['open a/0 after 0', 'open b/0 after 0']]]);
     }));
 
   it('lets our part of the keys wait for a message, but not for long', () =>

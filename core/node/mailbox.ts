@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../ports/index.ts';
-import { MAX_PAYLOAD, MAX_PLUGINS, type PluginEntry } from '../wire/session-message.ts';
+import { MAX_PAYLOAD, MAX_PLUGINS, type PluginEntry, type SessionOpening } from '../wire/session-message.ts';
 
 /** How long a message waits for company: plugins that finish together share one signal message. */
 const COALESCE_MS = 1;
@@ -12,17 +12,24 @@ interface Box {
   readonly round: number;
 }
 
+/** What goes in one message. */
+export interface Batch {
+  readonly open?: SessionOpening;
+  readonly entries: readonly PluginEntry[];
+}
+
 /** Sorts what the plugins of a session say to each other over the signal channel. */
 export class Mailbox {
   readonly #clock: Clock;
-  readonly #post: (entries: readonly PluginEntry[]) => void;
+  readonly #post: (batch: Batch) => void;
   readonly #boxes = new Map<string, Box>();
   #outbox: PluginEntry[] = [];
+  #opening: SessionOpening | undefined;
   #timer: { readonly timer: Timer; readonly waitMs: number } | undefined;
   #closed = false;
 
-  /** @param post sends a batch on its way, with our part of the keys where that is due */
-  constructor(clock: Clock, post: (entries: readonly PluginEntry[]) => void) {
+  /** @param post sends a batch on its way, with what else is due */
+  constructor(clock: Clock, post: (batch: Batch) => void) {
     this.#clock = clock;
     this.#post = post;
   }
@@ -39,9 +46,18 @@ export class Mailbox {
     this.#put(plugin, Buffer.from(reason).subarray(0, MAX_PAYLOAD), true);
   }
 
+  /** The peer is to start these. What ends here in the same instant, since it can't be applied, goes with it. */
+  sendOpening(opening: SessionOpening): void {
+    if (this.#closed) return;
+    const again = new Set(opening.plugins.map(({ plugin }) => plugin));
+    const earlier = this.#opening?.plugins.filter(({ plugin }) => !again.has(plugin)) ?? [];
+    this.#opening = { ...opening, plugins: [...earlier, ...opening.plugins] };
+    this.#schedule(0);
+  }
+
   /** Posts soon, if only an empty batch. */
   nudge(): void {
-    if (!this.#closed && !this.#timer) this.#schedule(SHARE_WAIT_MS);
+    if (!this.#closed) this.#schedule(SHARE_WAIT_MS);
   }
 
   /** A message of the peer. What nobody asked for yet waits, within a limit; what is of another try is dropped. */
@@ -82,9 +98,10 @@ export class Mailbox {
   #flush(): void {
     this.#timer?.timer.cancel();
     this.#timer = undefined;
-    const entries = this.#outbox;
+    const [entries, open] = [this.#outbox, this.#opening];
     this.#outbox = [];
-    this.#post(entries);
+    this.#opening = undefined;
+    this.#post({ entries, ...(open && { open }) });
   }
 }
 

@@ -100,7 +100,7 @@ export class Session implements AttemptSession {
     this.keepsakes = options.keepsakes;
     this.spend = options.spend;
     this.startedAtUs = host.clock.now();
-    this.mailbox = new Mailbox(host.clock, (entries) => this.#post({ entries }));
+    this.mailbox = new Mailbox(host.clock, (batch) => this.#post(batch));
     this.winner = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -209,7 +209,7 @@ export class Session implements AttemptSession {
     const { family, transport, reliable = false } = this.#policy;
     const wanted = { reliable, ...(family && { family }), ...(transport && { transport }) };
     const plugins = due.map(({ plugin, afterMs, round }) => ({ plugin: plugin.name, afterMs, round }));
-    this.#post({ open: { plugins, secret: this.keys.share, ...wanted }, entries: [] });
+    this.mailbox.sendOpening({ plugins, secret: this.keys.share, ...wanted });
     this.start(due);
   }
 
@@ -243,7 +243,8 @@ export class Session implements AttemptSession {
     }
     this.#nomination?.withdraw(runner.plugin.path);
     // What our dials met is nobody's business: a stranger could have us knock at doors and tell who opened.
-    this.mailbox.sendEnd(runner.plugin.name, outcome === 'not-applicable' ? reason : 'it failed there');
+    const told = outcome === 'not-applicable' ? reason : 'it failed there';
+    if (!runner.endedByPeer) this.mailbox.sendEnd(runner.plugin.name, told);
     const { alive, waiting } = this.#cascade;
     if (alive === 0) this.#exhausted();
     else if (this.role === 'initiator' && alive === waiting.length) this.#hurry(waiting);
