@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -11,5 +12,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // One a processor, and never one alone, as is the default on two: much of what real programs take is waiting.
+    maxWorkers: Math.max(2, availableParallelism()),
   },
 });

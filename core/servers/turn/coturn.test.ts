@@ -30,6 +30,21 @@ function run(program: string, ...args: readonly string[]): Promise<string> {
   });
 }
 
+/** What a program says until it has said this: it would go on to wait for what we do not do. */
+function runUntil(said: string, program: string, ...args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { timeout: 40_000 });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+        if (text.includes(said)) child.kill();
+      });
+    }
+    child.on('close', () => resolve(text));
+  });
+}
+
 describe.skipIf(why !== undefined)(title('our TURN and STUN client with coturn'), () => {
   let coturn: ChildProcess;
   let directory: string;
@@ -175,8 +190,10 @@ describe.skipIf(why !== undefined)(title('coturn’s clients with our servers'),
   it('find out by RFC 5780 what ours does', async () => {
     const said = await run('turnutils_natdiscovery', '-f', '-p', String(stunPort), '127.0.0.1');
     expect(said).toContain('NAT with Endpoint Independent Filtering');
-    expect(await run('turnutils_stunclient', '-f', '-p', String(stunPort), '127.0.0.1')).toContain(
-      'RFC 5780 response 1',
+    const answered = 'RFC 5780 response 1';
+    // Next it asks for an answer to another port (RFC 5780 section 7.5), which ours does not give.
+    expect(await runUntil(answered, 'turnutils_stunclient', '-f', '-p', String(stunPort), '127.0.0.1')).toContain(
+      answered,
     );
   });
 });
