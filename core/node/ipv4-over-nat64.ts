@@ -113,12 +113,13 @@ async function listen(
   options: TcpListenOptions,
   accept: (connection: TcpConnection) => void,
 ): Promise<TcpListener> {
-  const { address, port } = options;
+  const { address, port, shared } = options;
   if ((options.family ?? familyOf(address ?? '0.0.0.0')) === 6 || isOnLoopback(address)) {
     return host.tcp.listen(options, accept);
   }
   checkOwn(address);
-  const listener = await host.tcp.listen({ family: 6, ...(port !== undefined && { port }) }, (connection) => {
+  const where = { family: 6, ...(port !== undefined && { port }), ...(shared !== undefined && { shared }) } as const;
+  const listener = await host.tcp.listen(where, (connection) => {
     const remote = translation.toIpv4(connection.remote);
     if (remote)
       accept(new TranslatedConnection(connection, { address: OWN_IPV4, port: connection.local.port }, remote));
@@ -126,6 +127,7 @@ async function listen(
   });
   return {
     local: { address: address ?? unspecifiedAddress(4), port: listener.local.port },
+    shared: listener.shared ?? false,
     close: () => listener.close(),
   };
 }

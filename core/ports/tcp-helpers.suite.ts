@@ -1,5 +1,5 @@
 import type { Endpoint } from '../net/endpoint.ts';
-import type { Clock, Host, Tcp, TcpConnection, TcpListener, TcpSink } from './index.ts';
+import type { Clock, Host, Tcp, TcpConnection, TcpListener, TcpListenOptions, TcpSink } from './index.ts';
 import { type Lab, pause } from './lab.suite.ts';
 
 /** Records what a connection says, in the order it says it. */
@@ -59,7 +59,7 @@ export class Acceptor {
   readonly #accepted: TcpConnection[] = [];
   #listener: TcpListener | undefined;
 
-  static async listen(tcp: Tcp, local: Endpoint): Promise<Acceptor> {
+  static async listen(tcp: Tcp, local: TcpListenOptions): Promise<Acceptor> {
     const acceptor = new Acceptor();
     acceptor.#listener = await tcp.listen(local, (connection) => {
       const taker = acceptor.#waiting.shift();
@@ -71,6 +71,10 @@ export class Acceptor {
 
   get local(): Endpoint {
     return this.#listener!.local;
+  }
+
+  get shared(): boolean | undefined {
+    return this.#listener!.shared;
   }
 
   next(): Promise<TcpConnection> {

@@ -35,8 +35,8 @@ export interface TcpDialOptions {
   /** @default chosen by the route */
   readonly localAddress?: string;
   /**
-   * One local port can dial many remotes at once. A port that is listening already can't dial (EADDRINUSE): dial
-   * first, listen second.
+   * One local port can dial many remotes at once. A port that is listening already can't dial (EADDRINUSE), unless its
+   * listener is {@link TcpListener.shared}: dial first, listen second.
    * @default an ephemeral port
    */
   readonly localPort?: number;
@@ -53,10 +53,14 @@ export interface TcpListenOptions {
   readonly family?: Family;
   /** @default 0, an ephemeral port */
   readonly port?: number;
+  /** Asks for a port that dials while it listens, which not every host has: see {@link TcpListener.shared}. @default false */
+  readonly shared?: boolean;
 }
 
 export interface TcpListener {
   readonly local: Endpoint;
+  /** Can the port dial while it listens? @default false */
+  readonly shared?: boolean;
   /** Stops listening; accepted connections live on. */
   close(): void;
 }

@@ -5,6 +5,7 @@ import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StunClient } from '../../core/nat/stun-client.ts';
 import { allocate } from '../../core/plugins/turn-relay/turn-client.ts';
+import { expectNetError } from '../../core/ports/lab.suite.ts';
 import { createRealHost } from '../../core/real/index.ts';
 import { makeCertificates, missing as missingProgram } from '../../core/signal/testdata/certificates.ts';
 import { freePort } from '../network/free-port.suite.ts';
@@ -102,16 +103,13 @@ describe.skipIf(noOpenssl)(
   { timeout: 60_000 },
   () => {
     let serving: ServingLab;
-    let ca: string;
-    let caFile: string;
+    let made: ReturnType<typeof makeCertificates>;
+    const tls = async () =>
+      `tls: { port: ${await freePort(host)}, certificate: ${made.certFile}, key: ${made.keyFile} }`;
 
     beforeAll(async () => {
-      const made = makeCertificates(cwd);
-      [ca, caFile] = [made.ca, made.caFile];
-      const port = await freePort(host);
-      const config = await freeConfig();
-      const tls = `tls: { port: ${port}, certificate: ${made.certFile}, key: ${made.keyFile} }`;
-      serving = await serveLab(config.replace(/(mqtt: \{ port: \d+) \}/, `$1, ${tls} }`));
+      made = makeCertificates(cwd);
+      serving = await serveLab((await freeConfig()).replace(/(mqtt: \{ port: \d+) \}/, `$1, ${await tls()} }`));
     });
 
     afterAll(async () => {
@@ -127,7 +125,7 @@ describe.skipIf(noOpenssl)(
           host: '127.0.0.1',
           port,
           reconnectPeriod: 0,
-          ca,
+          ca: made.ca,
           username,
           password,
           ...more,
@@ -146,7 +144,7 @@ describe.skipIf(noOpenssl)(
         connection.send(Buffer.alloc(200, count));
         if (count % 2 === 0) connection.reset();
       }
-      process.env.NODE_EXTRA_CA_CERTS = caFile; // Of the processes that are started here.
+      process.env.NODE_EXTRA_CA_CERTS = made.caFile; // Of the processes that are started here.
       const peer = (...args: string[]) =>
         startLab([...args, '--key', `${args[0]}.key`, '--servers', serving.link, '--bind', '127.0.0.1'], cwd);
       const node = peer('node');
@@ -160,6 +158,23 @@ describe.skipIf(noOpenssl)(
       const connect = await peer('connect', address, '--plugin', 'udp-punch').ended;
       delete process.env.NODE_EXTRA_CA_CERTS;
       expect([connect.code, (await node.ended).code]).toEqual([0, 0]);
+    });
+
+    it('serves nothing but TLS where the plain port is off', async () => {
+      const config = await freeConfig();
+      const plain = Number(/mqtt: \{ port: (\d+)/.exec(config)![1]);
+      const only = await serveLab(config.replace(`mqtt: { port: ${plain} }`, `mqtt: { port: off, ${await tls()} }`));
+      try {
+        expect([...only.servers.ports.keys()]).toEqual(['stun', 'turn', 'mqtts', 'names', 'ntp']);
+        await expectNetError('ECONNREFUSED', host.tcp.dial({ address: '127.0.0.1', port: plain }));
+        const { username, password } = only.servers.credentials!;
+        const at = { protocol: 'mqtts', host: '127.0.0.1', port: only.servers.ports.get('mqtts')! } as const;
+        const client = await mqtt.connectAsync({ ...at, reconnectPeriod: 0, ca: made.ca, username, password });
+        expect(metricOf(await (await fetch(`${only.metricsUrl}/metrics`)).text(), 'mqtt_connections')).toBe(1);
+        await client.endAsync();
+      } finally {
+        await only.stop();
+      }
     });
 
     it('says which file is at fault', async () => {
@@ -198,6 +213,10 @@ describe('lab serve, the safe way', { timeout: 60_000 }, () => {
     writeFileSync(
       join(cwd, 'bad.yaml'),
       'schema: 1\naddresses: [localhost]\nturn: { prot: 3480, bytesPerSecond: 5 }\nmqtt: on\nstunn: {}\n',
+    );
+    writeFileSync(join(cwd, 'deaf.yaml'), 'schema: 1\nmqtt: { port: off }\n');
+    expect((await lab(cwd, 'serve', 'deaf.yaml')).err).toMatch(
+      /^deaf\.yaml:2:15: mqtt\.port is "off", expected a port, as there is no mqtt\.tls/,
     );
     const { code, err } = await lab(cwd, 'serve', 'bad.yaml');
     expect(code).toBe(2);

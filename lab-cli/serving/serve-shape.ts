@@ -79,7 +79,10 @@ export const serveShape = strictMap({
     ...rate,
   }).prefault({}),
   mqtt: service({
-    port: port().default(1883),
+    port: z
+      .union([z.literal('off'), port()], { error: 'off, or a whole number from 1 to 65,535' })
+      .default(1883)
+      .describe('off: nobody gets in but over TLS'),
     anonymous: flag().default(false).describe('May clients without credentials connect?'),
     connections: wholeNumber(1, 65_536).default(1024).describe('In all'),
     connectionsPerAddress: wholeNumber(1, 65_536).default(64),
@@ -90,7 +93,12 @@ export const serveShape = strictMap({
     })
       .describe('Serves MQTT over TLS as well; the link names that place then. Both files are read again every hour')
       .optional(),
-  }).prefault({}),
+  })
+    .refine((mqtt) => mqtt === 'off' || mqtt.port !== 'off' || mqtt.tls !== undefined, {
+      error: 'a port, as there is no mqtt.tls',
+      path: ['port'],
+    })
+    .prefault({}),
   names: service({ port: port().default(5300) })
     .prefault({})
     .describe('Nicknames; they and the key that signs them are kept in `state`'),

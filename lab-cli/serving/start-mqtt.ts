@@ -21,34 +21,38 @@ export async function startMqtt(
   { port, anonymous, connections, connectionsPerAddress, tls }: ServiceConfig<'mqtt'>,
   credentials: Credentials,
 ): Promise<Running[]> {
-  const [first, ...others] = places.map((place) => at(place.first, port));
-  const broker = await starting(
-    'mqtt',
-    first!,
-    startMqttServer(host, {
-      ...first!,
-      limits: { connections, connectionsPerAddress },
-      ...(!anonymous && { credentials: [credentials] }),
-    }),
-  );
+  const endpoints = port === 'off' ? [] : places.map((place) => at(place.first, port));
+  const broker = await startMqttServer(host, {
+    plain: false,
+    limits: { connections, connectionsPerAddress },
+    ...(!anonymous && { credentials: [credentials] }),
+  });
   try {
-    for (const other of others) await starting('mqtt', other, broker.listen(other));
+    for (const endpoint of endpoints) await starting('mqtt', endpoint, broker.listen(endpoint));
     const secured = tls ? [await listenTls(host, broker, places, tls)] : [];
-    const plain = {
-      name: 'mqtt',
-      endpoints: [first!, ...others],
-      metrics: () => [gauge('mqtt_connections', 'Connections to the broker', broker.connections)],
-      close: () => broker.close(),
-    };
-    return [plain, ...secured];
+    const all = [...(endpoints.length > 0 ? [{ name: 'mqtt', endpoints, close: () => {} }] : []), ...secured];
+    return all.map((running, index) => (index === 0 ? withBroker(running, broker) : { ...running, metrics: () => [] }));
   } catch (error) {
     await broker.close();
     throw error;
   }
 }
 
+type Listening = Pick<Running, 'name' | 'endpoints' | 'close'>;
+
+function withBroker(listening: Listening, broker: MqttServer): Running {
+  return {
+    ...listening,
+    metrics: () => [gauge('mqtt_connections', 'Connections to the broker', broker.connections)],
+    close: async () => {
+      await listening.close();
+      await broker.close();
+    },
+  };
+}
+
 /** The same broker over TLS; it closes with it. */
-async function listenTls(host: Host, broker: MqttServer, places: readonly Place[], tls: TlsConfig): Promise<Running> {
+async function listenTls(host: Host, broker: MqttServer, places: readonly Place[], tls: TlsConfig): Promise<Listening> {
   const endpoints = places.map(({ first }) => at(first, tls.port));
   const listeners: Pick<TlsListener, 'renew'>[] = [];
   const certificate = readCertificate(tls);
@@ -69,7 +73,7 @@ async function listenTls(host: Host, broker: MqttServer, places: readonly Place[
     }
   }, RENEW_MS);
   renewing.unref();
-  return { name: 'mqtts', endpoints, metrics: () => [], close: () => clearInterval(renewing) };
+  return { name: 'mqtts', endpoints, close: () => clearInterval(renewing) };
 }
 
 /** @throws InputError */

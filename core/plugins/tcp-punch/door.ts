@@ -7,31 +7,41 @@ import type { Attempt } from '../plugin.ts';
 const REOPEN_MS = 1;
 
 /**
- * One local port that dials, and listens in between, which every system allows without special options: the listener
+ * Whether the port also listens: `shared`, all the while where the host can, else in between; `toggle`, in between;
+ * `connect-only`, never.
+ */
+export type DoorKind = 'shared' | 'toggle' | 'connect-only';
+
+/**
+ * One local port that dials, and listens. Every system lets it listen in between without special options: the listener
  * closes for each dial and opens again behind it. Who comes in belongs to nobody yet.
  */
 export class Door {
   readonly #attempt: Attempt;
   readonly #port: number;
-  readonly #arrived: ((connection: TcpConnection) => void) | undefined;
+  readonly #kind: DoorKind;
+  readonly #arrived: (connection: TcpConnection) => void;
   #listener: TcpListener | undefined;
   #timer: Timer | undefined;
   #closed = false;
 
-  /** @param arrived who came in; undefined: the port only dials */
-  constructor(attempt: Attempt, port: number, arrived: ((connection: TcpConnection) => void) | undefined) {
+  /** @param arrived who came in */
+  constructor(attempt: Attempt, port: number, kind: DoorKind, arrived: (connection: TcpConnection) => void) {
     this.#attempt = attempt;
     this.#port = port;
+    this.#kind = kind;
     this.#arrived = arrived;
   }
 
   /** @throws NetError as dialling does */
   dial(target: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<TcpConnection> {
-    this.#shut();
+    const shared = this.#listener?.shared === true;
+    if (!shared) this.#shut();
     const { bindAddress, host } = this.#attempt;
     const localAddress = bindAddress === undefined ? {} : { localAddress: bindAddress };
     const dialled = host.tcp.dial(target, { localPort: this.#port, timeoutMs, signal, ...localAddress });
-    if (this.#arrived && !this.#closed) this.#timer = host.clock.after(REOPEN_MS, () => this.#open());
+    if (this.#kind !== 'connect-only' && !shared && !this.#closed)
+      this.#timer = host.clock.after(REOPEN_MS, () => this.#open());
     return dialled;
   }
 
@@ -48,11 +58,15 @@ export class Door {
 
   #open(): void {
     const { bindAddress, host } = this.#attempt;
-    const where = { port: this.#port, ...(bindAddress !== undefined && { address: bindAddress }) };
+    const where = {
+      port: this.#port,
+      shared: this.#kind === 'shared',
+      ...(bindAddress !== undefined && { address: bindAddress }),
+    };
     host.tcp
       .listen(where, (connection) => {
         if (this.#closed) connection.reset();
-        else this.#arrived!(connection);
+        else this.#arrived(connection);
       })
       .then(
         (listener) => {
@@ -71,16 +85,16 @@ export class Doors {
   readonly #attempt: Attempt;
   readonly #doors = new Map<number, Door>();
 
-  /** @param arrived who came in at the main port; undefined: none listens */
-  constructor(attempt: Attempt, mainPort: number, arrived: ((connection: TcpConnection) => void) | undefined) {
+  /** @param arrived who came in at the main port */
+  constructor(attempt: Attempt, mainPort: number, kind: DoorKind, arrived: (connection: TcpConnection) => void) {
     this.#attempt = attempt;
-    this.#doors.set(mainPort, new Door(attempt, mainPort, arrived));
+    this.#doors.set(mainPort, new Door(attempt, mainPort, kind, arrived));
   }
 
   at(port: number): Door {
     let door = this.#doors.get(port);
     if (!door) {
-      door = new Door(this.#attempt, port, undefined);
+      door = new Door(this.#attempt, port, 'connect-only', () => {});
       this.#doors.set(port, door);
     }
     return door;

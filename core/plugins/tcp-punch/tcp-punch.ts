@@ -49,9 +49,10 @@ const OPTIONS = {
   },
   sockets: {
     kind: 'choice',
-    choices: ['toggle', 'connect-only'],
-    default: 'toggle',
-    meaning: 'Whether the dialling port also listens in between, for a peer whose port can’t be known',
+    choices: ['shared', 'toggle', 'connect-only'],
+    default: 'shared',
+    meaning:
+      'Whether the dialling port also listens, for a peer whose port can’t be known: all the while where the system can, else in between; in between; or never',
   },
   ports: {
     kind: 'choice',
@@ -126,7 +127,7 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
   ): Promise<ProvenTransport> {
     const { skewMs, tries, retryGapMs: gapMs, retryTiming: timing, sockets } = this.#options;
     const arrivals = new Arrivals(attempt, untilUs);
-    const doors = new Doors(attempt, offer.port, sockets === 'toggle' ? (one) => arrivals.add(one) : undefined);
+    const doors = new Doors(attempt, offer.port, sockets, (one) => arrivals.add(one));
     if (!agreed && skewMs > 0 && attempt.role === 'responder') await attempt.sleep(skewMs);
     const dial = ({ slot, target, predicted }: Dial, signal: AbortSignal) => {
       const most = predicted ? Math.min(tries, PREDICTED_TRIES) : tries;

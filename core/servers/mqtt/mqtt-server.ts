@@ -33,6 +33,8 @@ export interface MqttServerOptions {
   readonly family?: Family;
   /** @default 1883; 0 is an ephemeral port */
   readonly port?: number;
+  /** false: it listens nowhere, until {@link MqttServer.listen} or {@link MqttServer.listenTls} is called. @default true */
+  readonly plain?: boolean;
   /** Who may connect. @default anyone */
   readonly credentials?: readonly MqttCredentials[];
   /** Only topics that begin with it exist. @default that of the signal channel */
@@ -73,6 +75,7 @@ export async function startMqttServer(host: Host, options: MqttServerOptions = {
   await aedes.listen();
   const server = new MqttServer(host, aedes, limits, maxPayloadLength + PACKET_OVERHEAD);
   const { address, family, port = DEFAULT_PORT } = options;
+  if (options.plain === false) return server;
   try {
     await server.listen({ port, ...(address !== undefined && { address }), ...(family !== undefined && { family }) });
   } catch (error) {
