@@ -101,10 +101,16 @@ async function buildHost(plan: NetworkPlan, namespace: string): Promise<void> {
 /** Bridges, addresses and routes of a namespace. */
 async function settle(plan: NetworkPlan, namespace: string, script: readonly string[]): Promise<void> {
   const bridges = bridgesIn(plan, namespace);
+  const isHost = hostsOf(plan).includes(namespace);
   await ip(
     [
       ...bridges.map((bridge) => `link add name ${bridge} type bridge mcast_snooping 0`),
-      ...endsIn(plan, namespace).map(({ device, bridge }) => `link set ${device} master ${bridge} up`),
+      ...endsIn(plan, namespace).flatMap(({ device, bridge }) => [
+        `link set ${device} master ${bridge}`,
+        // A host carries nothing from one of its routers to the other: on one LAN, two hosts that do would make a circle.
+        ...(isHost ? [`link set ${device} type bridge_slave isolated on`] : []),
+        `link set ${device} up`,
+      ]),
       ...(plan.settings.get(namespace) ?? []),
     ],
     namespace,
