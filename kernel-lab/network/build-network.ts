@@ -6,6 +6,8 @@ import { lineCommands, UNDERLAY_NAMESPACE } from './lines.ts';
 
 /** Above all numbers that the kernel gives to devices by itself. */
 const FIRST_INDEX = 100;
+/** Numbers for each cable: its two ends, and a bridge that one of them may be the first port of. */
+const INDICES = { upper: 0, lower: 1, bridge: 2, count: 3 };
 const CARRIER_GAP_MS = 20;
 const CARRIER_PATIENCE_MS = 10_000;
 
@@ -18,10 +20,9 @@ export async function buildNetwork(plan: NetworkPlan): Promise<void> {
   await ip([
     ...plan.cables.map(({ upper, lower }, index) => {
       // Ends with one number, each in its namespace, would be taken for one device, and be late to notice each other.
-      const [one, other] = [upper, lower].map(({ device, namespace }, end) => {
-        return `${device} index ${FIRST_INDEX + 2 * index + end} netns ${namespace}`;
-      });
-      return `link add name ${one} type veth peer name ${other}`;
+      const end = ({ device, namespace }: CableEnd, kind: 'upper' | 'lower') =>
+        `${device} index ${indexOf(index, kind)} netns ${namespace}`;
+      return `link add name ${end(upper, 'upper')} type veth peer name ${end(lower, 'lower')}`;
     }),
   ]);
   await ip(
@@ -34,6 +35,11 @@ export async function buildNetwork(plan: NetworkPlan): Promise<void> {
     ...hostsOf(plan).map((host) => buildHost(plan, host)),
   ]);
   await Promise.all([...Object.values(HOSTS), ...ownNamespaces(plan)].map(untilItCarries));
+}
+
+/** A host lists its interfaces by their numbers, so those of its best line come first. */
+function indexOf(cable: number, kind: 'upper' | 'lower' | 'bridge'): number {
+  return FIRST_INDEX + INDICES.count * cable + INDICES[kind];
 }
 
 /** Takes away what {@link buildNetwork} made. A namespace dies some time after its removal: its devices go first. */
@@ -104,7 +110,12 @@ async function settle(plan: NetworkPlan, namespace: string, script: readonly str
   const isHost = hostsOf(plan).includes(namespace);
   await ip(
     [
-      ...bridges.map((bridge) => `link add name ${bridge} type bridge mcast_snooping 0`),
+      ...bridges.map((bridge) => {
+        const cable = plan.cables.findIndex(({ upper, lower }) =>
+          [upper, lower].some((end) => end.namespace === namespace && end.bridge === bridge),
+        );
+        return `link add name ${bridge} index ${indexOf(cable, 'bridge')} type bridge mcast_snooping 0`;
+      }),
       ...endsIn(plan, namespace).flatMap(({ device, bridge }) => [
         `link set ${device} master ${bridge}`,
         // A host carries nothing from one of its routers to the other: on one LAN, two hosts that do would make a circle.
