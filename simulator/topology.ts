@@ -45,6 +45,8 @@ export interface Side {
   readonly home: Realm;
   /** One more host next to the first. */
   addHost(name: string, options?: SimHostOptions): SimHost;
+  /** The same host comes here from wherever it was, as a phone does: other addresses, other routers. */
+  welcome(host: SimHost): void;
 }
 
 /** Where a host has a line. */
@@ -132,10 +134,18 @@ export class Topology {
   }
 
   #settle(name: string, options: SimHostOptions, places: readonly Place[]): Side {
+    const join = (host: SimHost): void => {
+      for (const { line, link } of places) plug(host, line, line.home.join(1, link));
+    };
     const addHost = (host: string, own: SimHostOptions = {}): SimHost => {
       const added = new SimHost(this.#world, host, own);
-      for (const { line, link } of places) plug(added, line, line.home.join(1, link));
+      join(added);
       return added;
+    };
+    const welcome = (host: SimHost): void => {
+      for (const on of [...host.network.interfaces]) host.network.detach(on);
+      host.nat64 = undefined;
+      join(host);
     };
     const lines = places.map(({ line }) => line);
     const routers = lines.flatMap((line) => line.routers);
@@ -144,7 +154,16 @@ export class Topology {
     ) as NatRouter[];
     const [first] = lines;
     if (first === undefined) throw new RangeError(`${name} has no line`);
-    return { host: addHost(name, options), lines, routers, nats, realm: first.realm, home: first.home, addHost };
+    return {
+      host: addHost(name, options),
+      lines,
+      routers,
+      nats,
+      realm: first.realm,
+      home: first.home,
+      addHost,
+      welcome,
+    };
   }
 
   #fabric(family: Family): Fabric {

@@ -2,7 +2,6 @@ import { Identity } from '../identity/identity.ts';
 import type { NatReport } from '../nat/nat-report.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { Plugin, Servers } from '../plugins/plugin.ts';
-import { registry } from '../plugins/registry.ts';
 import type { Host } from '../ports/index.ts';
 import type { RefreshOptions } from '../signal/address-exchange.ts';
 import type { SignalChannel, SignalMessage } from '../signal/signal-channel.ts';
@@ -17,10 +16,12 @@ import { Keepsakes } from './keepsakes.ts';
 import { KEEP_ALIVE_MS } from './link/keep-alive.ts';
 import type { ConnectOptions, NodeOptions } from './node-options.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
+import { pluginsOf, selectPlugins } from './plugin-selection.ts';
 import { Presence } from './presence.ts';
 import { Reception } from './reception.ts';
 import { ReliableLink } from './reliable/reliable-link.ts';
-import type { Session, SessionWinner } from './session.ts';
+import type { Session } from './session.ts';
+import type { SessionWinner } from './session-options.ts';
 import { SessionTable } from './sessions.ts';
 
 /** The kind of the signal messages that sessions exchange. */
@@ -141,7 +142,7 @@ export class Node {
     const remote = await this.#presence!.find(peer);
     if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
     if (this.#closed) throw new Error('the node is closed');
-    const plugins = this.#select(options.plugins);
+    const plugins = selectPlugins(this.#plugins, options.plugins);
     options.signal?.throwIfAborted();
     const session = this.#sessions!.initiate(remote);
     const abort = () => session.close('given up');
@@ -208,19 +209,10 @@ export class Node {
       keepAliveMs,
       keepsakes: this.#keepsakes,
       local: () => presence.address,
+      look: () => presence.renew(),
       post: channel && ((to, remote, message) => this.#post(channel, to, remote?.brokers, message)),
       accept,
       accepted: (session, winner) => this.#accept(session, winner),
-    });
-  }
-
-  #select(names: readonly string[] | undefined): readonly Plugin[] {
-    if (!names) return this.#plugins;
-    if (names.length === 0) throw new RangeError('no plugin to connect with');
-    return [...new Set(names)].map((name) => {
-      const plugin = this.#plugins.find((candidate) => candidate.name === name);
-      if (plugin) return plugin;
-      throw new RangeError(`no plugin named ${name}; there are ${this.#plugins.map((p) => p.name).join(', ')}`);
     });
   }
 
@@ -230,7 +222,9 @@ export class Node {
     brokers: readonly Endpoint[] | undefined,
     message: SessionMessage,
   ): void {
-    const address = message.open ? this.address.bytes : undefined;
+    // Who asks, by an empty message, for another path may be elsewhere by now.
+    const asks = message.entries.length === 0 && !message.share && !message.close;
+    const address = message.open || asks ? this.address.bytes : undefined;
     // We dial the brokers of whom we call; whoever calls us names none for us to dial.
     const hints = { brokers: brokers ?? [], dialUnknown: message.open !== undefined };
     channel
@@ -260,11 +254,12 @@ export class Node {
   }
 
   #adopt(winner: SessionWinner, session: Session): Pipe {
+    const recovery = this.#sessions?.keep(winner.link, session);
     const pipe = new Pipe({
       link: winner.reliable && !winner.link.reliable ? new ReliableLink(winner.link, this.host.clock) : winner.link,
       clock: this.host.clock,
       peerKey: session.remoteKey,
-      attempts: () => session.reports,
+      attempts: () => (recovery?.session ?? session).reports,
       settled: session.ended,
     });
     this.#pipes.add(pipe);
@@ -284,16 +279,4 @@ export function autoConnect(
   options?: ConnectOptions,
 ): Promise<[Pipe, string]> {
   return node.connect(peer, options);
-}
-
-/** Names make sense in {@link ConnectOptions}; here they would make a node that tries nothing. */
-function pluginsOf({ plugins }: NodeOptions): readonly Plugin[] {
-  for (const plugin of plugins ?? []) {
-    if (typeof plugin === 'string') {
-      throw new TypeError(
-        `a node's plugins are objects, not the name ${plugin}: registry.select(['${plugin}']) has them`,
-      );
-    }
-  }
-  return plugins ?? registry.select();
 }

@@ -5,6 +5,7 @@ import type { NatDescription } from '../nat/behaviour.ts';
 import { extendDescription, resolveBehaviour } from '../nat/behaviour.ts';
 import { PRESETS } from '../nat/presets.ts';
 import { sleep } from '../ports/sleep.ts';
+import { startTurnServer } from '../servers/turn/turn-server.ts';
 import { type ConnectOptions, Node, type NodeOptions, type NodeServers, type Pipe } from './index.ts';
 
 /** A preset's name, or one with something changed. */
@@ -16,6 +17,8 @@ export interface PipeSetting {
   readonly options?: NodeOptions;
   /** From each host to the core, one way. @default 20 */
   readonly latencyMs?: number;
+  /** The relay is one that {@link PipeStage.restartRelay} can start anew. @default false */
+  readonly ownRelay?: boolean;
 }
 
 /** A packet that some machine has sent, as it was there. */
@@ -42,8 +45,10 @@ export class PipeStage {
   readonly servers: NodeServers;
   /** The initiator's end and the responder's. */
   readonly pipes: readonly [Pipe, Pipe];
+  /** Forgets all allocations, as when the server's program is started anew. */
+  readonly restartRelay: () => Promise<void>;
 
-  private constructor(parts: Pick<PipeStage, 'world' | 'topology' | 'sides' | 'nodes' | 'servers' | 'pipes'>) {
+  private constructor(parts: Parts) {
     ({
       world: this.world,
       topology: this.topology,
@@ -51,25 +56,29 @@ export class PipeStage {
       nodes: this.nodes,
       servers: this.servers,
       pipes: this.pipes,
+      restartRelay: this.restartRelay,
     } = parts);
   }
 
   static async run<T>(setting: PipeSetting, body: (stage: PipeStage) => Promise<T>): Promise<T> {
-    const { nats, connect, options, latencyMs = 20 } = setting;
+    const { nats, connect, options, latencyMs = 20, ownRelay = false } = setting;
     const world = new World({ seed: JSON.stringify(nats) });
     const topology = new Topology(world);
     const link = symmetricLink({ latencyUs: latencyMs * 1000 });
     const side = (index: 0 | 1) => topology.side('ab'[index]!, { nats: [behaviourOf(nats[index])], link });
     const sides = [side(0), side(1)] as const;
     const result = await world.run(async () => {
-      const servers = await startInfrastructure(topology);
+      const relay = ownRelay ? await startRelay(topology) : undefined;
+      const found = await startInfrastructure(topology);
+      const servers = relay ? { ...found, turn: [relay.server] } : found;
       const start = (index: 0 | 1) => Node.start(sides[index].host, { servers, ...options });
       const nodes = [await start(0), await start(1)] as const;
       const accepted = new Promise<Pipe>((resolve) => nodes[1].onPipe(resolve));
       const [pipe] = await nodes[0].connect(nodes[1].addressText, connect);
       await pipe.settled;
       const pipes = [pipe, await accepted] as const;
-      const stage = new PipeStage({ world, topology, sides, nodes, servers, pipes });
+      const restartRelay = async () => relay?.restart();
+      const stage = new PipeStage({ world, topology, sides, nodes, servers, pipes, restartRelay });
       const value = await body(stage);
       await Promise.all(nodes.map((node) => node.close()));
       return value;
@@ -81,6 +90,11 @@ export class PipeStage {
 
   sleep(ms: number): Promise<void> {
     return sleep(this.nodes[0].host.clock, ms);
+  }
+
+  /** One more place to be. */
+  side(name: string, nat: NatOf): Side {
+    return this.topology.side(name, { nats: [behaviourOf(nat)], link: symmetricLink({ latencyUs: 20_000 }) });
   }
 
   /** One more machine, near the core. */
@@ -125,6 +139,23 @@ export class PipeStage {
       await this.sleep(everyMs);
     }
   }
+}
+
+type Parts = Pick<PipeStage, 'world' | 'topology' | 'sides' | 'nodes' | 'servers' | 'pipes' | 'restartRelay'>;
+
+async function startRelay(topology: Topology) {
+  const host = topology.server('relay', { link: symmetricLink({ latencyUs: 500 }) });
+  const { address } = host.interfaces()[1]!.addresses[0]!;
+  const endpoint = { address, port: 3478 };
+  const user = { username: 'user', password: 'password' };
+  const users = new Map([[user.username, user.password]]);
+  const start = () => startTurnServer(host, { endpoint, realm: 'relay', users, relayAddresses: [address] });
+  let running = await start();
+  const restart = async () => {
+    await running.close();
+    running = await start();
+  };
+  return { server: { endpoint, ...user }, restart };
 }
 
 function behaviourOf(nat: NatOf) {

@@ -21,15 +21,18 @@ export class SessionKeys {
   readonly #own: Uint8Array;
   #resolve!: (guard: FrameGuard) => void;
   #known: FrameGuard | undefined;
+  #learnt = false;
   #initiators: Uint8Array;
 
-  constructor(parties: SessionParties, own: Uint8Array) {
+  /** @param guard of the pipe that the session is for, if there is one: it keeps its keys */
+  constructor(parties: SessionParties, own: Uint8Array, guard?: FrameGuard) {
     this.#parties = parties;
     this.#own = own;
     this.#initiators = own;
     this.guard = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+    if (guard) this.#take(guard);
   }
 
   /** Undefined for as long as the peer's part is missing. */
@@ -43,14 +46,20 @@ export class SessionKeys {
 
   /** The peer's part. A second one changes nothing. */
   learn(theirs: Uint8Array): void {
-    if (this.#known) return;
+    if (this.#learnt) return;
+    this.#learnt = true;
     const { role, id, ownKey, remoteKey } = this.#parties;
     const mine = role === 'initiator';
+    if (!mine) this.#initiators = Uint8Array.from(theirs);
+    if (this.#known) return;
     const secret = Buffer.concat(mine ? [this.#own, theirs] : [theirs, this.#own]);
     const context = Buffer.concat(mine ? [id, ownKey, remoteKey] : [id, remoteKey, ownKey]);
-    if (!mine) this.#initiators = Uint8Array.from(theirs);
-    this.#known = new FrameGuard(role, secret, context);
-    this.#resolve(this.#known);
+    this.#take(new FrameGuard(role, secret, context));
+  }
+
+  #take(guard: FrameGuard): void {
+    this.#known = guard;
+    this.#resolve(guard);
   }
 
   /** 32 bytes for a plugin, from the initiator's part: they are needed before the responder's is known. */

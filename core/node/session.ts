@@ -1,5 +1,4 @@
-import type { Identity } from '../identity/identity.ts';
-import type { PlanInput, Plugin, ProvenTransport, Role, Servers } from '../plugins/plugin.ts';
+import type { PlanInput, Plugin, ProvenTransport, Role } from '../plugins/plugin.ts';
 import type { Transport } from '../plugins/transport.ts';
 import type { Host, Timer } from '../ports/index.ts';
 import type { AddressContent } from '../wire/address/address-content.ts';
@@ -20,34 +19,9 @@ import { planInput } from './plan-input.ts';
 import { Prover } from './prover.ts';
 import { formatSessionId } from './session-id.ts';
 import { SessionKeys } from './session-keys.ts';
-import type { DialPolicy } from './session-options.ts';
+import type { DialPolicy, SessionOptions, SessionWinner } from './session-options.ts';
 
-export interface SessionOptions {
-  readonly host: Host;
-  readonly identity: Identity;
-  readonly role: Role;
-  readonly id: Uint8Array;
-  /** 32 random bytes: our part of the session's keys. */
-  readonly share: Uint8Array;
-  readonly local: AddressContent;
-  readonly remote: AddressContent | undefined;
-  readonly remoteKey: Uint8Array;
-  readonly servers: Servers;
-  readonly bindAddress: string | undefined;
-  readonly keepsakes: Keepsakes;
-  /** Who was called spends what there is for callers, until a path is proven. @default without end */
-  readonly spend?: Spend;
-  /** How long a quiet path of datagrams is left alone. */
-  readonly keepAliveMs: number;
-  /** Sends a message to the peer over the signal channel; undefined where there is none. */
-  readonly post: ((message: SessionMessage) => void) | undefined;
-}
-
-export interface SessionWinner {
-  readonly link: Link;
-  readonly reliable: boolean;
-}
-
+const GIVEN_UP = 'the peer gave up';
 /** What an attempt costs whose plugin does not say. */
 const DEFAULT_PACKETS = 16;
 
@@ -75,6 +49,7 @@ export class Session implements AttemptSession {
   readonly #cascade: Cascade;
   readonly #prover: Prover;
   #policy: DialPolicy = {};
+  #plugins: readonly Plugin[] = [];
   #plan: CascadePlan | undefined;
   #remote: AddressContent | undefined;
   #nomination: Nomination | undefined;
@@ -83,7 +58,7 @@ export class Session implements AttemptSession {
   #limit: Timer | undefined;
   #settle!: (winner: SessionWinner | undefined) => void;
   #end!: () => void;
-  #over = false;
+  #ending: string | undefined;
 
   constructor(options: SessionOptions) {
     const { host, role, id, remoteKey, identity } = options;
@@ -92,7 +67,8 @@ export class Session implements AttemptSession {
     this.role = role;
     this.id = id;
     this.idText = formatSessionId(id);
-    this.keys = new SessionKeys({ role, id, ownKey: identity.publicKey, remoteKey }, options.share);
+    const parties = { role, id, ownKey: identity.publicKey, remoteKey };
+    this.keys = new SessionKeys(parties, options.share, options.link?.path.guard);
     this.#prover = new Prover({ host, identity, id, remoteKey, keys: this.keys });
     this.#remote = options.remote;
     this.remoteKey = remoteKey;
@@ -119,7 +95,17 @@ export class Session implements AttemptSession {
   }
 
   get over(): boolean {
-    return this.#over;
+    return this.#ending !== undefined;
+  }
+
+  /** Has it a path that works? */
+  get found(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** The peer has nothing, or no longer anything, to do with it. */
+  get refused(): boolean {
+    return this.#ending === GIVEN_UP;
   }
 
   /** How each plugin's try ended so far. */
@@ -133,6 +119,7 @@ export class Session implements AttemptSession {
    */
   dial(plugins: readonly Plugin[], policy: DialPolicy = {}, limitMs?: number): void {
     this.#policy = policy;
+    this.#plugins = plugins;
     const contenders = plugins.map(({ name, path, packets = DEFAULT_PACKETS }) => ({ name, path, packets }));
     const outlook = outlookOf(this.#options.local, this.#remote);
     const plan = (this.#plan = planCascade(contenders, { outlook, relay: policy.relay ?? 'hold', limitMs }));
@@ -141,21 +128,24 @@ export class Session implements AttemptSession {
     this.#limit = this.host.clock.after(plan.limitMs, () =>
       this.#giveUp(`no plugin connected within ${plan.limitMs} ms`),
     );
-    const due = plan.starts.map(({ name, afterMs }) => {
-      return { plugin: plugins.find((plugin) => plugin.name === name)!, afterMs, round: 0 };
-    });
-    this.#startAtBothEnds(due);
+    const named = (name: string) => plugins.find((plugin) => plugin.name === name)!;
+    this.#startAtBothEnds(plan.starts.map(({ name, afterMs }) => ({ plugin: named(name), afterMs, round: 0 })));
+  }
+
+  /** The initiator's start, as that of another session. */
+  dialAs(other: Session): void {
+    this.dial(other.#plugins, other.#policy);
   }
 
   /** The responder's: starts those of the plugins that do not run yet. */
   start(due: readonly DueAttempt[]): void {
-    if (!this.#over) this.#cascade.schedule(due, () => this.#planInput());
+    if (!this.over) this.#cascade.schedule(due, () => this.#planInput());
   }
 
   /** The initiator has told a responder what it runs. What runs already, because a connection came first, goes on. */
   open(opening: SessionOpening, remote: AddressContent | undefined, due: readonly DueAttempt[]): void {
-    if (this.#over) return;
-    const { secret, plugins: _, ...policy } = opening;
+    if (this.over) return;
+    const { secret, plugins: _, resumes: __, ...policy } = opening;
     this.keys.learn(secret);
     this.#remote = remote ?? this.#remote;
     this.#policy = policy;
@@ -174,7 +164,7 @@ export class Session implements AttemptSession {
 
   /** A transport that the peer opened to our listening port, for the attempt of this plugin. */
   deliver(plugin: string, transport: Transport): void {
-    const runner = this.#over ? undefined : this.#cascade.get(plugin);
+    const runner = this.over ? undefined : this.#cascade.get(plugin);
     if (runner) runner.deliver(transport);
     else transport.abort();
   }
@@ -186,13 +176,18 @@ export class Session implements AttemptSession {
     return this.#prover.initiate(plugin, candidate, {
       ...(transport && { transport }),
       nomination: this.#nomination!,
-      guard: () => this.#link?.path.guard,
+      guard: () => (this.#link ?? this.#options.link)?.path.guard,
     });
+  }
+
+  /** The peer has given the session up. */
+  givenUp(): void {
+    this.#finish(GIVEN_UP);
   }
 
   /** Ends every attempt. A link stays. The peer is told, if it may still be trying. */
   close(reason: string, tellPeer = true): void {
-    if (this.#over) return;
+    if (this.over) return;
     if (tellPeer) this.#post({ entries: [], close: true });
     this.#finish(reason);
   }
@@ -207,7 +202,13 @@ export class Session implements AttemptSession {
 
   #startAtBothEnds(due: readonly DueAttempt[]): void {
     const { family, transport, reliable = false } = this.#policy;
-    const wanted = { reliable, ...(family && { family }), ...(transport && { transport }) };
+    const resumes = this.#options.link !== undefined;
+    const wanted = {
+      reliable,
+      ...(resumes && { resumes }),
+      ...(family && { family }),
+      ...(transport && { transport }),
+    };
     const plugins = due.map(({ plugin, afterMs, round }) => ({ plugin: plugin.name, afterMs, round }));
     this.mailbox.sendOpening({ plugins, secret: this.keys.share, ...wanted });
     this.start(due);
@@ -215,14 +216,15 @@ export class Session implements AttemptSession {
 
   #proven(runner: AttemptRunner, path: LinkPath): void {
     path.release = () => runner.dispose();
-    if (this.#over || (this.#link && !this.#link.adopt(path))) {
+    const link = this.#link ?? this.#options.link;
+    if (this.over || (link && !link.adopt(path))) {
       path.abort();
       return;
     }
     this.#carrier?.replaced(runner.plugin.name);
     this.#carrier = runner;
     if (!this.#link) {
-      this.#link = new Link(path, this.host, this.#options.keepAliveMs);
+      this.#link = link ?? new Link(path, this.host, this.#options.keepAliveMs);
       // Who came without a signal has not said whether it wants this.
       const reliable = this.#policy.reliable === true && path.guard === this.keys.known;
       this.#settle({ link: this.#link, reliable });
@@ -235,7 +237,7 @@ export class Session implements AttemptSession {
 
   #failed(runner: AttemptRunner): void {
     const { outcome, reason } = runner.report!;
-    if (this.#over || outcome === 'cancelled') return;
+    if (this.over || outcome === 'cancelled') return;
     if (outcome === 'failed' && this.#mayRetry(runner)) {
       const again = { plugin: runner.plugin, afterMs: 0, round: runner.round + 1 };
       this.#startAtBothEnds([again]);
@@ -276,8 +278,8 @@ export class Session implements AttemptSession {
   }
 
   #finish(reason: string): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.over) return;
+    this.#ending = reason;
     this.#cascade.cancel(reason);
     this.mailbox.close();
     this.#nomination?.close();

@@ -10,8 +10,12 @@ import type { DueAttempt } from './cascade/cascade.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { InboundBudget } from './inbound-budget.ts';
 import type { Keepsakes } from './keepsakes.ts';
-import { Session, type SessionWinner } from './session.ts';
+import type { Link } from './link/link.ts';
+import { Recoveries } from './recoveries.ts';
+import { Recovery } from './recovery.ts';
+import { Session } from './session.ts';
 import { formatSessionId } from './session-id.ts';
+import type { SessionWinner } from './session-options.ts';
 
 /** Sessions that others may have open with us, in all and for each of them. */
 const MAX_INBOUND = 64;
@@ -42,6 +46,8 @@ export interface SessionTableOptions {
   readonly post: ((to: Uint8Array, remote: AddressContent | undefined, message: SessionMessage) => void) | undefined;
   /** May this peer call? */
   readonly accept: (peerKey: Uint8Array, address: AddressContent | undefined) => boolean;
+  /** Finds out how we look from outside now. */
+  readonly look: () => Promise<void>;
   /** A peer has got connected to us. */
   readonly accepted: (session: Session, winner: SessionWinner) => void;
 }
@@ -54,6 +60,7 @@ export class SessionTable {
   readonly #early: EarlyMessages;
   readonly #pace: TokenBucket;
   readonly #budget: InboundBudget;
+  readonly #recoveries = new Recoveries();
   #closed = false;
 
   constructor(options: SessionTableOptions) {
@@ -71,14 +78,19 @@ export class SessionTable {
   initiate(remote: AddressContent): Session {
     const { random } = this.#options.host;
     const id = random.bytes(SESSION_ID_LENGTH);
-    return this.#add('initiator', id, random.bytes(SESSION_SECRET_LENGTH), remote.publicKey, remote);
+    return this.#add('initiator', id, remote.publicKey, remote);
   }
 
   /** A message of a peer; the signal channel has checked who sent it. */
   signalled(from: Uint8Array, remote: AddressContent | undefined, message: SessionMessage): void {
     let session = this.#sessions.get(formatSessionId(message.sessionId));
-    if (!session && message.open) session = this.#welcome(from, remote, message.sessionId, 'signalled');
-    if (!session && !message.open) this.#early.hold(from, message);
+    if (!session) {
+      const recovery = this.#recoveries.find(from, message.sessionId);
+      if (recovery) session = this.#recover(recovery, remote, message);
+      else if (message.open?.resumes) this.#refuse(from, remote, message.sessionId);
+      else if (message.open) session = this.#welcome(from, remote, message.sessionId, 'signalled');
+      else this.#early.hold(from, message);
+    }
     if (!session || !sameKey(session.remoteKey, from)) return;
     this.#take(session, remote, message);
     if (message.open) for (const early of this.#early.take(from, session.id)) this.#take(session, remote, early);
@@ -90,7 +102,7 @@ export class SessionTable {
       session.open(message.open, remote, this.#known(message.open.plugins));
     }
     session.receive(message);
-    if (message.close) session.close('the peer gave up', false);
+    if (message.close) session.givenUp();
   }
 
   /** A connection on which an initiator introduces itself. Nobody has proved anything yet. */
@@ -99,7 +111,9 @@ export class SessionTable {
     const plugins = this.#known([{ plugin: hello.plugin, afterMs: 0, round: 0 }]);
     let session = this.#sessions.get(formatSessionId(hello.sessionId));
     const forUs = sameKey(hello.responderKey, publicKey) && plugins.length > 0;
-    if (!session && forUs) session = this.#welcome(hello.initiatorKey, undefined, hello.sessionId, 'walk-in');
+    const resumes = this.#recoveries.find(hello.initiatorKey, hello.sessionId) !== undefined; // Without a signal: too early.
+    if (!session && forUs && !resumes)
+      session = this.#welcome(hello.initiatorKey, undefined, hello.sessionId, 'walk-in');
     if (!session || !forUs || session.role !== 'responder' || !sameKey(session.remoteKey, hello.initiatorKey)) {
       transport.abort();
       return;
@@ -115,6 +129,31 @@ export class SessionTable {
     else transport.abort();
   }
 
+  /** From now on this link looks for another path when its own is gone, if there is a way to agree on one. */
+  keep(link: Link, session: Session): Recovery | undefined {
+    const { host, post, look } = this.#options;
+    if (!post || link.reliable) return undefined;
+    const recovery = new Recovery({
+      clock: host.clock,
+      role: session.role,
+      link,
+      remoteKey: session.remoteKey,
+      remote: session.remote,
+      interfaces: () => host.interfaces(),
+      look,
+      dial: ({ remoteKey, remote }, id) => {
+        const search = this.#add('initiator', id, remoteKey, remote, link);
+        search.dialAs(session);
+        return search;
+      },
+      ask: ({ remoteKey, remote }, sessionId) => post(remoteKey, remote, { sessionId, entries: [] }),
+      ended: () => this.#recoveries.delete(recovery),
+    });
+    this.#recoveries.add(recovery);
+    link.finder = recovery;
+    return recovery;
+  }
+
   close(reason: string): void {
     this.#closed = true;
     for (const session of this.#sessions.values()) session.close(reason);
@@ -128,25 +167,51 @@ export class SessionTable {
     });
   }
 
+  /** A session for a pipe that there is. @returns undefined: none that we take part in, or not yet */
+  #recover(recovery: Recovery, remote: AddressContent | undefined, message: SessionMessage): Session | undefined {
+    const { sessionId, open, close } = message;
+    if (recovery.role === 'initiator') recovery.asked(remote);
+    else if (!open && !close) this.#early.hold(recovery.remoteKey, message);
+    else if (open && recovery.begun(sessionId)) {
+      const session = this.#welcome(
+        recovery.remoteKey,
+        remote ?? recovery.remote,
+        sessionId,
+        'signalled',
+        recovery.link,
+      );
+      if (session) recovery.join(session);
+      return session;
+    }
+    return undefined;
+  }
+
+  /** Who looks for another path for a pipe that is no more need not look any further. */
+  #refuse(from: Uint8Array, remote: AddressContent | undefined, sessionId: Uint8Array): void {
+    const { host, post } = this.#options;
+    if (this.#pace.take(host.clock.now())) post?.(from, remote, { sessionId, entries: [], close: true });
+  }
+
   /** A session that a peer starts; undefined if there are too many, or it may not. */
   #welcome(
     from: Uint8Array,
     remote: AddressContent | undefined,
     id: Uint8Array,
     how: 'signalled' | 'walk-in',
+    link?: Link,
   ): Session | undefined {
     const { host, identity, accept, accepted } = this.#options;
     if (this.#closed || !this.#hasRoom(from, how) || sameKey(from, identity.publicKey)) return undefined;
     if (!this.#pace.take(host.clock.now())) return undefined;
     if (!accept(from, remote)) return undefined;
-    const session = this.#add('responder', id, host.random.bytes(SESSION_SECRET_LENGTH), from, remote);
+    const session = this.#add('responder', id, from, remote, link);
     const timers = [host.clock.after(INBOUND_LIFE_MS, () => session.close('took too long'))];
     if (how === 'walk-in') {
       this.#walkIns.add(session);
       const leave = () => this.#walkIns.has(session) && session.close('took too long');
       timers.push(host.clock.after(WALK_IN_LIFE_MS, leave));
     }
-    void session.winner.then((winner) => winner && accepted(session, winner));
+    if (!link) void session.winner.then((winner) => winner && accepted(session, winner));
     void session.ended.then(() => {
       for (const timer of timers) timer.cancel();
       this.#walkIns.delete(session);
@@ -167,9 +232,9 @@ export class SessionTable {
   #add(
     role: 'initiator' | 'responder',
     id: Uint8Array,
-    share: Uint8Array,
     remoteKey: Uint8Array,
     remote: AddressContent | undefined,
+    link?: Link,
   ): Session {
     const { host, identity, servers, bindAddress, keepsakes, keepAliveMs, post, local } = this.#options;
     const session: Session = new Session({
@@ -177,7 +242,7 @@ export class SessionTable {
       identity,
       role,
       id,
-      share,
+      share: host.random.bytes(SESSION_SECRET_LENGTH),
       local: local(),
       remote,
       remoteKey,
@@ -185,6 +250,7 @@ export class SessionTable {
       bindAddress,
       keepsakes,
       keepAliveMs,
+      ...(link && { link }),
       ...(role === 'responder' && { spend: this.#budget.ofSession() }),
       post: post && ((message) => post(remoteKey, session.remote, message)),
     });

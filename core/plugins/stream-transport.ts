@@ -73,6 +73,7 @@ export class StreamTransport implements Transport {
   #receive(bytes: Uint8Array): void {
     this.#buffered.push(bytes);
     this.#bufferedLength += bytes.length;
+    this.#sink?.reached?.();
     this.#parse();
   }
 

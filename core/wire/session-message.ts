@@ -29,6 +29,8 @@ export interface SessionOpening {
   readonly family?: 4 | 6;
   /** What the pipe is to be carried by. Absent: whatever is found. */
   readonly transport?: 'stream' | 'datagram';
+  /** It is for a pipe that there is already, whose keys give the session its id. */
+  readonly resumes?: boolean;
 }
 
 /** What two ends of a session say to each other over the signal channel. */
@@ -57,6 +59,7 @@ const OPEN_FAMILY_4 = 2;
 const OPEN_FAMILY_6 = 4;
 const OPEN_STREAM = 8;
 const OPEN_DATAGRAM = 16;
+const OPEN_RESUMES = 32;
 
 /** @throws RangeError if a limit is passed */
 export function encodeSessionMessage(message: SessionMessage): Buffer {
@@ -98,11 +101,13 @@ export function decodeSessionMessage(bytes: Uint8Array): SessionMessage {
   };
 }
 
-function writeOpening(writer: ByteWriter, { plugins, secret, reliable, family, transport }: SessionOpening): void {
+function writeOpening(writer: ByteWriter, opening: SessionOpening): void {
+  const { plugins, secret, reliable, family, transport, resumes } = opening;
   if (plugins.length > MAX_PLUGINS) throw new RangeError(`more than ${MAX_PLUGINS} plugins`);
   const familyFlag = family === undefined ? 0 : family === 4 ? OPEN_FAMILY_4 : OPEN_FAMILY_6;
   const transportFlag = transport === undefined ? 0 : transport === 'stream' ? OPEN_STREAM : OPEN_DATAGRAM;
-  writer.u8((reliable ? OPEN_RELIABLE : 0) | familyFlag | transportFlag).bytes(secret);
+  const resumeFlag = resumes ? OPEN_RESUMES : 0;
+  writer.u8((reliable ? OPEN_RELIABLE : 0) | familyFlag | transportFlag | resumeFlag).bytes(secret);
   writer.u8(plugins.length);
   for (const { plugin, afterMs, round } of plugins) writer.ascii8(plugin).u16(afterMs).u8(round);
 }
@@ -111,7 +116,8 @@ function readOpening(reader: ByteReader): SessionOpening {
   const flags = reader.u8('opening flags');
   const bothFamilies = OPEN_FAMILY_4 | OPEN_FAMILY_6;
   const bothTransports = OPEN_STREAM | OPEN_DATAGRAM;
-  if (flags > (OPEN_RELIABLE | bothFamilies | bothTransports)) throw new WireError(`unknown opening flags ${flags}`);
+  if (flags > (OPEN_RELIABLE | bothFamilies | bothTransports | OPEN_RESUMES))
+    throw new WireError(`unknown opening flags ${flags}`);
   if ((flags & bothFamilies) === bothFamilies) throw new WireError('an opening for one family and the other');
   if ((flags & bothTransports) === bothTransports) throw new WireError('an opening for streams and for datagrams');
   const secret = reader.take(SESSION_SECRET_LENGTH, 'session secret');
@@ -128,6 +134,7 @@ function readOpening(reader: ByteReader): SessionOpening {
     reliable: (flags & OPEN_RELIABLE) !== 0,
     ...(family && { family }),
     ...(transport && { transport }),
+    ...(flags & OPEN_RESUMES && { resumes: true }),
   };
 }
 

@@ -63,6 +63,12 @@ export class Segment {
     this.#neighbours.delete(address);
   }
 
+  /** From now on nothing comes to the port, and nobody has its addresses. */
+  detach(port: Port): void {
+    for (const [address, holder] of this.#neighbours) if (holder === port) this.#neighbours.delete(address);
+    this.#ports.splice(this.#ports.indexOf(port), 1);
+  }
+
   /**
    * The MTU between a port and a neighbour: the smaller one of the two links in between. It is the sender's business to
    * keep to it, as a network layer knows how.

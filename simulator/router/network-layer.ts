@@ -68,6 +68,14 @@ export class NetworkLayer {
     return added;
   }
 
+  /** Unplugs an interface, and forgets its addresses and routes. */
+  detach(from: Interface): void {
+    from.port.segment.detach(from.port);
+    for (const id of from.ids) this.#own.delete(id);
+    this.routes.removeBy(from.port);
+    this.interfaces.splice(this.interfaces.indexOf(from), 1);
+  }
+
   /**
    * Takes other addresses in the place of some: nobody answers for the old ones any more.
    *

@@ -41,6 +41,13 @@ export class RoutingTable {
     this.#known = [];
   }
 
+  /** Forgets all that leaves by this port. */
+  removeBy(port: Port): void {
+    const kept = this.#routes.filter((route) => route.port !== port);
+    this.#routes.splice(0, this.#routes.length, ...kept);
+    this.#known = [];
+  }
+
   /** The next routers of the default routes. */
   defaultHops(): AddressId[] {
     return this.#routes.flatMap(({ prefix, via }) => (prefix.length === 0 && via !== undefined ? [via] : []));

@@ -31,6 +31,7 @@ async function play(answersForMs: number, lastsMs: number, sendEveryMs?: number,
         if (asked.length === quiet.lost) return;
         if (world.now < answersForMs * 1000) clock.after(80, () => consent.answered());
       },
+      moved: () => false,
       suspect: () => events.push(['suspect', seconds()]),
       expired: () => {
         events.push(['expired', seconds()]);

@@ -9,6 +9,8 @@ const ANSWER_MS = 1000;
 const PATIENCE_MS = 10_000;
 /** Checks in a row without an answer that are no accident. */
 const SUSPECT_AFTER = 4;
+/** The same where our own interfaces have changed since the last check. */
+const SUSPECT_MOVED_AFTER = 2;
 
 export interface ConsentOptions {
   readonly host: Pick<Host, 'clock' | 'random'>;
@@ -16,6 +18,8 @@ export interface ConsentOptions {
   readonly keepAliveMs: number;
   /** Asks the peer, whose answer goes to {@link Consent.answered}. */
   ask(): void;
+  /** Is the host elsewhere than it was? Then one check without an answer is enough for suspicion. */
+  moved(): boolean;
   /** The peer has not answered for a while: the path may be gone. Called once until it answers again. */
   suspect(): void;
   /** Nothing may be sent to the peer any more. */
@@ -34,6 +38,8 @@ export class Consent {
   #askedUs = 0;
   #unanswered = 0;
   #busy = false;
+  /** Checks in a row without an answer that are no accident. */
+  #patience = SUSPECT_AFTER;
 
   constructor(options: ConsentOptions) {
     this.#options = options;
@@ -69,11 +75,14 @@ export class Consent {
   }
 
   #ask(): void {
-    if (this.#unanswered === 0) this.#askedUs = this.#options.host.clock.now();
+    if (this.#unanswered === 0) {
+      this.#askedUs = this.#options.host.clock.now();
+      this.#patience = this.#options.moved() ? SUSPECT_MOVED_AFTER : SUSPECT_AFTER;
+    }
     this.#unanswered++;
     this.#options.ask();
     this.#timer = this.#options.host.clock.after(ANSWER_MS, () => this.#review());
-    if (this.#unanswered === SUSPECT_AFTER) this.#options.suspect();
+    if (this.#unanswered === this.#patience) this.#options.suspect();
   }
 
   #review(): void {

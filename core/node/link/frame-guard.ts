@@ -1,9 +1,12 @@
+import { createHmac } from 'node:crypto';
 import type { Role } from '../../plugins/plugin.ts';
 import { hkdfSha256 } from '../../signal/hkdf.ts';
+import { SESSION_ID_LENGTH } from '../../wire/proof.ts';
 import { answerTag, MAX_SEQUENCE, openFrame, type SealedFrame, sameTag, sealFrame } from '../../wire/sealed-frame.ts';
 import { ReplayWindow } from './replay-window.ts';
 
 const INFO = Buffer.from('punchlab/1 frame keys');
+const SEARCH_ID = Buffer.from('search'); // Begins like no frame.
 const KEY_LENGTH = 32;
 
 /** A frame that the peer sealed. */
@@ -16,6 +19,7 @@ export interface OpenedFrame extends SealedFrame {
 export class FrameGuard {
   readonly #ours: Buffer;
   readonly #theirs: Buffer;
+  readonly #initiators: Buffer;
   readonly #window = new ReplayWindow();
   #sent = 0;
 
@@ -26,6 +30,7 @@ export class FrameGuard {
   constructor(role: Role, secret: Uint8Array, context: Uint8Array) {
     const keys = hkdfSha256(secret, context, INFO, 2 * KEY_LENGTH);
     const [initiator, responder] = [keys.subarray(0, KEY_LENGTH), keys.subarray(KEY_LENGTH)];
+    this.#initiators = initiator;
     this.#ours = role === 'initiator' ? initiator : responder;
     this.#theirs = role === 'initiator' ? responder : initiator;
   }
@@ -41,6 +46,17 @@ export class FrameGuard {
     if (!frame) return undefined;
     const newest = frame.sequence > this.#window.highest;
     return this.#window.admit(frame.sequence) ? { ...frame, newest } : undefined;
+  }
+
+  /** Of the session that looks for another path for this pipe, for the how-manieth time: only the two ends know it. */
+  searchId(count: number): Buffer {
+    const number = Buffer.alloc(4);
+    number.writeUInt32BE(count);
+    return createHmac('sha256', this.#initiators)
+      .update(SEARCH_ID)
+      .update(number)
+      .digest()
+      .subarray(0, SESSION_ID_LENGTH);
   }
 
   /** Our tag over a hello. */

@@ -22,6 +22,8 @@ export interface PathOwner {
   /** Last call ever. */
   closed(path: LinkPath, error: NetError | undefined): void;
   drained(path: LinkPath): void;
+  /** Something came from the peer, if only a part of a message. */
+  heard(path: LinkPath): void;
   /** The peer has come to be somewhere else, and the path goes there now. */
   moved(path: LinkPath): void;
 }
@@ -81,6 +83,10 @@ export class LinkPath implements ProvenTransport, TransportSink {
     transport.start(this);
     if (nominate) this.#say(nominate, FIRST_REPEAT_MS);
     else this.send(FRAME.accept, EMPTY);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
   }
 
   /** Hands the path over, with all that came in so far. */
@@ -152,6 +158,10 @@ export class LinkPath implements ProvenTransport, TransportSink {
 
   drained(): void {
     this.#owner?.drained(this);
+  }
+
+  reached(): void {
+    this.#owner?.heard(this);
   }
 
   #frame(frame: OpenedFrame, from: Endpoint | undefined): void {

@@ -4,14 +4,12 @@ import type { Host, Timer } from '../../ports/index.ts';
 import { FRAME } from '../../wire/proof.ts';
 import { decodeReason, encodeReason, SEALED_OVERHEAD, type SealedFrame } from '../../wire/sealed-frame.ts';
 import { Consent } from './consent.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { HeldMessages } from './held-messages.ts';
 import { KEEP_ALIVE_MS } from './keep-alive.ts';
 import type { LinkPath, PathOwner } from './link-path.ts';
 import { TOKEN_LENGTH } from './relocation.ts';
 
-/** How long what comes by a new path waits for what is still under way on the old one. */
-const DRAIN_MS = 500;
-/** Messages that may wait so: beyond, order is given up rather than memory. */
-const MAX_HELD = 1024;
 /** How long an old path stays open for what is under way on it, if the peer does not say that nothing is. */
 const RETIRE_MS = 2000;
 /** The same once the peer has said so: our own last word may still overtake it. */
@@ -19,17 +17,26 @@ const GRACE_MS = 250;
 /** How long to wait for the peer's word that it knows of the end, before it is said again, doubling up to the last. */
 const FIRST_FAREWELL_MS = 200;
 const LAST_FAREWELL_MS = 800;
+/** A link without a path that works ends so long after the first sign of it, if no other one is found. */
+export const SEARCH_MS = 30_000;
 const EMPTY = new Uint8Array(0);
 /** As long as a challenge: a peer that has moved is asked no more than it says (RFC 9000 section 8.1). */
 const PING = new Uint8Array(TOKEN_LENGTH);
 
 type LinkHost = Pick<Host, 'clock' | 'random'>;
 
-/** What the peer sent by a new path while older messages are under way. */
-interface Held {
-  readonly old: LinkPath;
-  readonly messages: Uint8Array[];
-  readonly timer: Timer;
+/** Looks for another path where the present one may be gone. */
+export interface PathFinder {
+  /** Is the host elsewhere than when this was asked last? */
+  hasMoved(): boolean;
+  /** The path may be gone, or is. Goes on until one of the others. */
+  search(): void;
+  /** The path works again. */
+  back(): void;
+  /** The link has another path. */
+  found(): void;
+  /** The link is closed. */
+  stop(): void;
 }
 
 /**
@@ -42,12 +49,17 @@ export class Link implements PathOwner {
   readonly reliable: boolean;
   /** The longest message, in bytes, that every path of this link carries. */
   readonly maxMessage: number;
+  /** @default nobody: the link ends with its path */
+  finder: PathFinder | undefined;
   readonly #host: LinkHost;
   readonly #keepAliveMs: number;
   readonly #paths = new Set<LinkPath>();
+  readonly #held: HeldMessages;
   #current: LinkPath;
   #consent: Consent | undefined;
-  #held: Held | undefined;
+  #heartbeat: Heartbeat | undefined;
+  /** Since the first sign that the path is gone. */
+  #search: Timer | undefined;
   #sink: TransportSink | undefined;
   #paused = false;
   #closeReason: string | undefined;
@@ -61,6 +73,7 @@ export class Link implements PathOwner {
     this.reliable = first.transport.reliable;
     this.maxMessage = first.transport.maxMessage - SEALED_OVERHEAD;
     this.#paths.add(first);
+    this.#held = new HeldMessages(host.clock, (message) => this.#sink?.message(message));
     this.#watch();
   }
 
@@ -80,6 +93,7 @@ export class Link implements PathOwner {
 
   start(sink: TransportSink): void {
     this.#sink = sink;
+    if (this.#closed) sink.closed(this.#closed.error);
     for (const path of [...this.#paths]) path.attach(this); // Until now each kept what came in.
   }
 
@@ -87,6 +101,7 @@ export class Link implements PathOwner {
   send(message: Uint8Array): boolean {
     if (this.#closed) return true;
     this.#consent?.sent();
+    this.#heartbeat?.sent();
     return this.#current.send(FRAME.data, message);
   }
 
@@ -105,23 +120,28 @@ export class Link implements PathOwner {
     this.#current = path;
     this.#paths.add(path);
     this.#watch();
-    this.#hold(old);
+    this.#held.waitFor(old);
     old.send(FRAME.moved, EMPTY);
     old.retire(old.peerMoved ? GRACE_MS : RETIRE_MS);
     if (this.#sink) path.attach(this);
     if (this.#paused) path.transport.pause();
-    this.#sink?.rerouted?.(false);
+    const interrupted = this.#search !== undefined;
+    this.#endSearch();
+    this.finder?.found();
+    this.#sink?.rerouted?.(interrupted);
     this.#sink?.drained(); // Whoever waits for room on the old path has it on the new one.
     return true;
   }
 
   pause(): void {
     this.#paused = true;
+    this.#heartbeat?.pause();
     for (const path of this.#paths) path.transport.pause();
   }
 
   resume(): void {
     this.#paused = false;
+    this.#heartbeat?.resume();
     for (const path of this.#paths) path.transport.resume();
   }
 
@@ -135,29 +155,33 @@ export class Link implements PathOwner {
     } else this.#sayFarewell(farewell, FIRST_FAREWELL_MS);
   }
 
-  abort(): void {
-    for (const path of [...this.#paths]) path.abort();
+  /** @param error why, if it was not our wish */
+  abort(error?: NetError): void {
+    this.#finish(error);
+  }
+
+  /** There is no path, and there will be none. */
+  lost(why: string): void {
+    this.abort(new NetError('ETIMEDOUT', `path-lost: ${why}`));
   }
 
   frame(path: LinkPath, { kind, body }: SealedFrame): void {
-    if (kind === FRAME.data) {
-      if (this.#held && path !== this.#held.old) this.#keep(this.#held, body);
-      else this.#deliver(body);
-    } else if (kind === FRAME.moved) this.#moved(path);
+    if (kind === FRAME.data) this.#held.take(path, body);
+    else if (kind === FRAME.moved) this.#moved(path);
     else if (kind === FRAME.close) this.#told(body);
-    else if (kind === FRAME.pong && path === this.#current) this.#consent?.answered();
+    else if (kind === FRAME.pong && path === this.#current) this.#answered();
   }
 
   closed(path: LinkPath, error: NetError | undefined): void {
     this.#paths.delete(path);
-    if (this.#held?.old === path) this.#release();
+    this.#held.ended(path);
     if (path !== this.#current || this.#closed) return;
-    this.#release();
-    this.#consent?.stop();
-    this.#closing?.cancel();
-    this.#closed = { error };
-    this.#sink?.closed(error);
-    this.abort();
+    if (!this.finder || this.#closing || this.#closeReason !== undefined) this.#finish(error);
+    else {
+      this.#held.release();
+      this.#stopWatching();
+      this.#seek(error?.message ?? 'the path is closed');
+    }
   }
 
   drained(path: LinkPath): void {
@@ -166,24 +190,72 @@ export class Link implements PathOwner {
 
   moved(path: LinkPath): void {
     if (path !== this.#current) return;
-    this.#consent?.answered();
+    this.#answered();
     this.#sink?.rerouted?.(true);
   }
 
-  /** A stream notices itself when nobody acknowledges; a path of datagrams has to ask. */
+  heard(path: LinkPath): void {
+    if (path === this.#current) this.#heartbeat?.heard();
+  }
+
   #watch(): void {
-    this.#consent?.stop();
+    this.#stopWatching();
     const path = this.#current;
-    if (path.transport.reliable) this.#consent = undefined;
-    else {
+    const host = this.#host;
+    const expired = () => path.abort(new NetError('ETIMEDOUT', 'the peer has gone silent'));
+    if (path.transport.reliable) {
+      this.#heartbeat = new Heartbeat({ host, beat: () => path.send(FRAME.pong, EMPTY), expired });
+      if (this.#paused) this.#heartbeat.pause();
+    } else {
       this.#consent = new Consent({
-        host: this.#host,
+        host,
         keepAliveMs: this.#keepAliveMs,
         ask: () => path.send(FRAME.ping, PING),
-        suspect: () => {},
-        expired: () => path.abort(new NetError('ETIMEDOUT', 'the peer has gone silent')),
+        moved: () => this.finder?.hasMoved() === true,
+        suspect: () => this.#seek('the peer has gone silent'),
+        expired,
       });
     }
+  }
+
+  #stopWatching(): void {
+    this.#consent?.stop();
+    this.#heartbeat?.stop();
+    this.#consent = undefined;
+    this.#heartbeat = undefined;
+  }
+
+  #answered(): void {
+    this.#consent?.answered();
+    if (!this.#search || this.#current.isClosed) return;
+    this.#endSearch();
+    this.finder?.back();
+  }
+
+  #seek(why: string): void {
+    if (!this.finder || this.#closed) return;
+    const seconds = SEARCH_MS / 1000;
+    this.#search ??= this.#host.clock.after(SEARCH_MS, () =>
+      this.lost(`${why}, and no other path was found in ${seconds} s`),
+    );
+    this.finder.search();
+  }
+
+  #endSearch(): void {
+    this.#search?.cancel();
+    this.#search = undefined;
+  }
+
+  #finish(error: NetError | undefined): void {
+    if (this.#closed) return;
+    this.#closed = { error };
+    this.#held.release();
+    this.#stopWatching();
+    this.#closing?.cancel();
+    this.#endSearch();
+    this.finder?.stop();
+    for (const path of [...this.#paths]) path.abort();
+    this.#sink?.closed(error);
   }
 
   #sayFarewell(farewell: Uint8Array, waitMs: number): void {
@@ -194,39 +266,17 @@ export class Link implements PathOwner {
     });
   }
 
-  #hold(old: LinkPath): void {
-    this.#release();
-    if (old.peerMoved) return;
-    this.#held = { old, messages: [], timer: this.#host.clock.after(DRAIN_MS, () => this.#release()) };
-  }
-
-  #keep(held: Held, message: Uint8Array): void {
-    held.messages.push(message);
-    if (held.messages.length >= MAX_HELD) this.#release();
-  }
-
-  #release(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    held?.timer.cancel();
-    for (const message of held?.messages ?? []) this.#deliver(message);
-  }
-
   #moved(path: LinkPath): void {
     path.peerMoved = true;
-    if (this.#held?.old === path) this.#release();
+    this.#held.ended(path);
     if (path !== this.#current) path.retire(GRACE_MS);
   }
 
   #told(body: Uint8Array): void {
-    this.#release();
+    this.#held.release();
     this.#closeReason = decodeReason(body);
     if (this.reliable) return;
     if (!this.#closing) this.#current.send(FRAME.close, EMPTY); // So that the peer need not say it again.
     this.abort();
-  }
-
-  #deliver(message: Uint8Array): void {
-    this.#sink?.message(message);
   }
 }

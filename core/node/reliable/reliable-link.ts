@@ -106,7 +106,7 @@ export class ReliableLink implements PipeLink {
       if (segment.data) this.#data(segment, segment.data);
     } catch (error) {
       if (!(error instanceof WireError || error instanceof RangeError)) throw error;
-      this.#link.path.abort(new NetError('EINVAL', `the peer breaks the rules: ${error.message}`));
+      this.#link.abort(new NetError('EINVAL', `the peer breaks the rules: ${error.message}`));
     }
   }
 
