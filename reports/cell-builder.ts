@@ -101,7 +101,7 @@ export class CellBuilder {
 const MAX_REASONS = 50;
 
 /** The later, the more it needs a look. */
-const SEVERITY = ['unsupported', 'not-connected', 'deadline', 'limit', 'stalled', 'crashed'] as const;
+const SEVERITY = ['unsupported', 'not-connected', 'deadline', 'lost', 'limit', 'stalled', 'crashed'] as const;
 
 /** Two plugins, each alone in the same trial: a connection beats none, direct beats relayed, fast beats slow. */
 function together(left: Ending, right: Ending): Ending {

@@ -23,7 +23,7 @@ const trialResult: z.ZodType<TrialResult> = z.object({
   seed: z.string(),
   mode,
   only: z.string().nullable(),
-  outcome: z.enum(['connected', 'not-connected', 'unsupported', 'deadline', 'limit', 'stalled', 'crashed']),
+  outcome: z.enum(['connected', 'not-connected', 'lost', 'unsupported', 'deadline', 'limit', 'stalled', 'crashed']),
   plugin: z.string().nullable(),
   transport: z.enum(['udp', 'tcp']).nullable(),
   path: z.enum(['lan', 'hairpin', 'direct', 'relayed']).nullable(),

@@ -10,11 +10,20 @@ export type Mode = 'race' | 'each';
 export type WorldName = 'sim' | 'kernel' | 'field';
 
 /**
- * What happened in a trial. `unsupported`: the world cannot express the cell. `deadline`: the scenario's time limit
+ * What happened in a trial. `lost`: both ends had proved their keys, and then no message came through. `unsupported`: the
+ * world cannot express the cell. `deadline`: the scenario's time limit
  * came first. `limit`: another limit did. `stalled`: nothing was left to happen and nobody had finished, which is a bug
  * of ours. `crashed`: so is an exception.
  */
-export type Outcome = 'connected' | 'not-connected' | 'unsupported' | 'deadline' | 'limit' | 'stalled' | 'crashed';
+export type Outcome =
+  | 'connected'
+  | 'not-connected'
+  | 'lost'
+  | 'unsupported'
+  | 'deadline'
+  | 'limit'
+  | 'stalled'
+  | 'crashed';
 
 /** Decided by where the proof travelled, never by what the engine says. */
 export type Path = 'lan' | 'hairpin' | 'direct' | 'relayed';

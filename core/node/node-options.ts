@@ -34,9 +34,10 @@ export interface NodeOptions {
   /**
    * How long a quiet pipe over datagrams is left alone before a packet keeps the mappings of NATs alive. A NAT whose
    * mappings live shorter needs less, one that was measured to keep them for long allows more: see
-   * {@link keepAliveFor}. @default 15000
+   * {@link keepAliveFor}. `measured`: the node measures that in the background, which takes minutes and some packets,
+   * whenever it has come to be elsewhere, and goes by 15000 until it knows. @default 15000
    */
-  readonly keepAliveMs?: number;
+  readonly keepAliveMs?: number | 'measured';
   /**
    * Decides whom to let call, before anything is done for the caller. Its key is not proven yet where it comes without
    * an address. @default everybody

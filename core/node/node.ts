@@ -14,6 +14,7 @@ import { ConnectError } from './attempt-report.ts';
 import { withIpv4 } from './ipv4-over-nat64.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { KEEP_ALIVE_MS } from './link/keep-alive.ts';
+import { MappingKeeper } from './mapping-keeper.ts';
 import type { ConnectOptions, NodeOptions } from './node-options.ts';
 import { type MessageHandler, Pipe } from './pipe.ts';
 import { pluginsOf, selectPlugins } from './plugin-selection.ts';
@@ -44,6 +45,8 @@ export class Node {
   readonly #messageHandlers = new Map<MessageHandler, Set<() => void>>();
   readonly #keepsakes: Keepsakes;
   readonly #clockKeeper: ClockKeeper | undefined;
+  readonly #keepAliveMs: number;
+  #mappings: MappingKeeper | undefined;
   #reception!: Reception;
   #presence: Presence | undefined;
   #sessions: SessionTable | undefined;
@@ -56,6 +59,8 @@ export class Node {
     this.#clockKeeper = clock && new ClockKeeper(host, clock, { servers: ntp });
     this.#options = options;
     this.#keepsakes = new Keepsakes(host);
+    const { keepAliveMs = KEEP_ALIVE_MS } = options;
+    this.#keepAliveMs = typeof keepAliveMs === 'number' ? keepAliveMs : KEEP_ALIVE_MS;
     this.identity = options.identity ?? Identity.generate(host);
     this.#plugins = pluginsOf(options);
   }
@@ -98,6 +103,11 @@ export class Node {
   /** The nickname, and when it is ours; undefined without one. */
   get nickname(): { readonly name: string; readonly registered: Promise<void> } | undefined {
     return this.#presence?.nickname;
+  }
+
+  /** How long a quiet pipe over datagrams is left alone now. */
+  get keepAliveMs(): number {
+    return this.#mappings?.keepAliveMs ?? this.#keepAliveMs;
   }
 
   /** Signal messages sent since the start. */
@@ -170,6 +180,7 @@ export class Node {
     if (this.#closed) return;
     this.#closed = true;
     this.#clockKeeper?.close();
+    this.#mappings?.close();
     this.#sessions?.close('the node is closing');
     const pipes = [...this.#pipes];
     for (const pipe of pipes) pipe.close('the node is closing');
@@ -179,7 +190,7 @@ export class Node {
 
   async #start(): Promise<void> {
     const { host, identity } = this;
-    const { servers, listen, keepAliveMs = KEEP_ALIVE_MS } = this.#options;
+    const { servers, listen } = this.#options;
     this.#reception = await Reception.open(host, listen ?? {}, {
       // Whoever comes before the node knows its own address comes too early.
       hello: (hello, transport) => (this.#sessions ? this.#sessions.greeted(hello, transport) : transport.abort()),
@@ -194,11 +205,15 @@ export class Node {
       addressLifetimeMs: this.#options.addressLifetimeMs ?? ADDRESS_LIFETIME_MS,
       portOf: (family) => this.#reception.portOf(family),
       bindAddress: listen?.address,
+      changed: () => this.#mappings?.measure(),
       answer: (peerKey) => accept(peerKey, undefined),
     });
     this.#presence = presence;
     await presence.open();
     const { channel } = presence;
+    if (this.#options.keepAliveMs === 'measured') {
+      this.#mappings = new MappingKeeper(host, { stun: servers?.stun ?? [], bindAddress: listen?.address });
+    }
     channel?.onMessage((message) => this.#signalled(message));
     this.#sessions = new SessionTable({
       host,
@@ -206,7 +221,7 @@ export class Node {
       plugins: this.#plugins,
       servers: { stun: servers?.stun ?? [], turn: servers?.turn ?? [] } satisfies Servers,
       bindAddress: listen?.address,
-      keepAliveMs,
+      keepAliveMs: () => this.keepAliveMs,
       keepsakes: this.#keepsakes,
       local: () => presence.address,
       look: () => presence.renew(),

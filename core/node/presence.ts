@@ -19,6 +19,8 @@ export interface PresenceOptions extends Omit<SelfOptions, 'stun'> {
   readonly names: readonly NameServerConfig[];
   readonly nickname: string | undefined;
   readonly addressLifetimeMs: number;
+  /** We look other than before from outside. */
+  readonly changed?: () => void;
   /** Whom to tell our address when asked for it. */
   readonly answer: (peerKey: Uint8Array) => boolean;
 }
@@ -98,7 +100,9 @@ export class Presence {
     if (this.#closed || (this.#self.report && !self.report)) return;
     const changed = JSON.stringify(self.interfaces) !== JSON.stringify(this.#self.interfaces);
     this.#self = self;
-    if (changed) this.#issue();
+    if (!changed) return;
+    this.#issue();
+    this.#options.changed?.();
   }
 
   /**

@@ -44,7 +44,7 @@ export interface SessionOptions {
   /** Who was called spends what there is for callers, until a path is proven. @default without end */
   readonly spend?: Spend;
   /** How long a quiet path of datagrams is left alone. */
-  readonly keepAliveMs: number;
+  readonly keepAliveMs: () => number;
   /** Of a pipe that needs another path; it keeps its keys. @default none: a path that is proven makes one */
   readonly link?: Link;
   /** Sends a message to the peer over the signal channel; undefined where there is none. */

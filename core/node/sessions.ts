@@ -39,7 +39,7 @@ export interface SessionTableOptions {
   readonly servers: Servers;
   readonly bindAddress: string | undefined;
   readonly keepsakes: Keepsakes;
-  readonly keepAliveMs: number;
+  readonly keepAliveMs: () => number;
   /** Our own address at this moment. */
   readonly local: () => AddressContent;
   /** Sends over the signal channel; undefined if the node has none. */

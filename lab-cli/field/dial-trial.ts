@@ -88,7 +88,11 @@ async function measure(
   const places = { turn: (servers.turn ?? []).map(({ endpoint }) => endpoint), own: node.address.interfaces, peer };
   const path = fieldPath(host.seen, places);
   if (!echoed || path === undefined) {
-    return { ...findings, outcome: 'crashed', error: `the pipe of ${pipe.plugin} carries no messages` };
+    return {
+      ...findings,
+      outcome: 'lost',
+      error: `the pipe of ${pipe.plugin} was proven, and then carried no messages`,
+    };
   }
   return { ...findings, outcome: 'connected', connectUs: tookUs, path };
 }

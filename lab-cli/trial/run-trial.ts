@@ -5,7 +5,7 @@ import { dialPeer } from './dial.ts';
 import { classicName, type Findings, noFindings } from './findings.ts';
 import { startGateways } from './gateways.ts';
 import { startInfrastructure } from './infrastructure.ts';
-import { judgePath } from './judge.ts';
+import { judgePath, PipeLost } from './judge.ts';
 import { echo } from './mark.ts';
 import { scheduleNatEvents } from './nat-events.ts';
 import { measuresOf, resultOf } from './result.ts';
@@ -80,7 +80,13 @@ async function dial(
     findings.outcome = tookUs >= timeLimitMs * 1000 ? 'deadline' : 'not-connected';
     return;
   }
-  findings.outcome = 'connected';
-  findings.connectUs = tookUs;
-  findings.path = await judgePath(world, a, pipe, sides);
+  try {
+    findings.path = await judgePath(world, a, pipe, sides);
+    findings.connectUs = tookUs;
+    findings.outcome = 'connected';
+  } catch (error) {
+    if (!(error instanceof PipeLost)) throw error;
+    findings.outcome = 'lost';
+    findings.error = error.message;
+  }
 }

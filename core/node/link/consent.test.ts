@@ -25,7 +25,7 @@ async function play(answersForMs: number, lastsMs: number, sendEveryMs?: number,
   const result = await world.run(async () => {
     const consent: Consent = new Consent({
       host: { clock, random: SeededRandom.fromText('consent') },
-      keepAliveMs: quiet.keepAliveMs ?? 15_000,
+      keepAliveMs: () => quiet.keepAliveMs ?? 15_000,
       ask: () => {
         asked.push(seconds());
         if (asked.length === quiet.lost) return;

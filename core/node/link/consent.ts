@@ -15,7 +15,7 @@ const SUSPECT_MOVED_AFTER = 2;
 export interface ConsentOptions {
   readonly host: Pick<Host, 'clock' | 'random'>;
   /** How long a quiet path is left alone. */
-  readonly keepAliveMs: number;
+  readonly keepAliveMs: () => number;
   /** Asks the peer, whose answer goes to {@link Consent.answered}. */
   ask(): void;
   /** Is the host elsewhere than it was? Then one check without an answer is enough for suspicion. */
@@ -66,7 +66,8 @@ export class Consent {
   }
 
   #next(): Timer {
-    const { host, keepAliveMs } = this.#options;
+    const { host } = this.#options;
+    const keepAliveMs = this.#options.keepAliveMs();
     const intervalMs = this.#busy ? Math.min(CHECK_MS, keepAliveMs) : keepAliveMs;
     return host.clock.after((intervalMs * (800 + host.random.below(401))) / 1000, () => {
       this.#busy = false;

@@ -10,6 +10,8 @@ const IN_A_LIFETIME = 2.5;
 const LEAST_MS = 1000;
 /** The other end's NAT was not measured, and RFC 4787 REQ-5 lets it forget after 2 minutes. */
 const MOST_MS = 45_000;
+/** Of a NAT that keeps mappings for longer nothing more need be known. */
+export const LONGEST_USEFUL_LIFETIME_MS = MOST_MS * IN_A_LIFETIME;
 
 /**
  * How often to keep a mapping alive whose lifetime was measured, for `NodeOptions.keepAliveMs`: two keep-alives, and

@@ -52,7 +52,7 @@ export class Link implements PathOwner {
   /** @default nobody: the link ends with its path */
   finder: PathFinder | undefined;
   readonly #host: LinkHost;
-  readonly #keepAliveMs: number;
+  readonly #keepAliveMs: () => number;
   readonly #paths = new Set<LinkPath>();
   readonly #held: HeldMessages;
   #current: LinkPath;
@@ -66,7 +66,8 @@ export class Link implements PathOwner {
   #closing: Timer | undefined;
   #closed: { error: NetError | undefined } | undefined;
 
-  constructor(first: LinkPath, host: LinkHost, keepAliveMs = KEEP_ALIVE_MS) {
+  /** @param keepAliveMs how long a quiet path is left alone, which may change */
+  constructor(first: LinkPath, host: LinkHost, keepAliveMs = () => KEEP_ALIVE_MS) {
     this.#host = host;
     this.#keepAliveMs = keepAliveMs;
     this.#current = first;

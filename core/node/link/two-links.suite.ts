@@ -3,7 +3,7 @@ import { World } from '../../../simulator/world/world.ts';
 import { DatagramTransport } from '../../plugins/datagram-transport.ts';
 import type { Transport } from '../../plugins/transport.ts';
 import type { Clock, Random } from '../../ports/index.ts';
-import { FRAME } from '../../wire/proof.ts';
+import { FRAME, frameKind } from '../../wire/proof.ts';
 import { FrameGuard } from './frame-guard.ts';
 import { Link } from './link.ts';
 import { LinkPath } from './link-path.ts';
@@ -15,6 +15,8 @@ export interface Way {
   readonly jitterMs?: number;
   /** Of a hundred. @default 0 */
   readonly lossPercent?: number;
+  /** Loses and swaps nothing, and says so, as TCP does. @default false */
+  readonly stream?: boolean;
 }
 
 const REMOTE = { address: '192.0.2.1', port: 1 };
@@ -32,6 +34,8 @@ export class TwoLinks {
   readonly links: readonly [Link, Link];
   /** Paths that are open, at either end. */
   open = 0;
+  /** Data frames that were sent by ways that are streams. */
+  streamed = 0;
 
   constructor(seed: string, first: Way) {
     this.world = new World({ seed });
@@ -52,6 +56,7 @@ export class TwoLinks {
     const ends: Transport[] = [];
     const carrier = (to: number) => ({
       send: (data: Uint8Array) => {
+        if (way.stream && frameKind(data) === FRAME.data) this.streamed++;
         if (this.random.below(100) < (way.lossPercent ?? 0)) return;
         const late = way.jitterMs ? this.random.below(way.jitterMs * 1000) : 0;
         this.world.scheduler.schedule(way.delayMs * 1000 + late, () => (ends[to] as DatagramTransport).deliver(data));
@@ -59,6 +64,8 @@ export class TwoLinks {
       close: () => {},
     });
     ends.push(new DatagramTransport(carrier(1), REMOTE), new DatagramTransport(carrier(0), REMOTE));
+    // It is one as far as anybody above can tell: what it is given comes out at the other end, in order.
+    if (way.stream) for (const end of ends) Object.defineProperty(end, 'reliable', { value: true });
     const nominate = () => this.guards[0]!.seal(FRAME.nominate, new Uint8Array(16));
     const base = { host: { clock: this.clock, random: this.random }, plugin: kind, kind };
     return [

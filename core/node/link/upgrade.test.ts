@@ -106,6 +106,28 @@ describe('a reliable link over datagrams', () => {
     );
   });
 
+  it('leaves it to a stream to repeat what it is given, and does it itself before and after', async () => {
+    const two = new TwoLinks('stream', { delayMs: 40, lossPercent: 10 });
+    const ends = two.links.map((link) => new ReliableLink(link, two.clock));
+    const heard = ends.map(hear);
+    await two.run(async () => {
+      for (let index = 0; index < 20; index++) ends[0]!.send(Buffer.from(`${index}`));
+      await sleep(two.clock, 3000);
+      two.upgrade({ delayMs: 4000, stream: true }, 20); // Many times what a retransmission would wait for.
+      await sleep(two.clock, 20_000);
+      two.streamed = 0;
+      for (let index = 20; index < 30; index++) ends[0]!.send(Buffer.from(`${index}`));
+      await sleep(two.clock, 20_000);
+      // Ten segments, and an acknowledgement for every second one.
+      expect(two.streamed).toBe(10 + 5);
+      two.upgrade({ delayMs: 40, lossPercent: 30 }, 20);
+      for (let index = 30; index < 60; index++) ends[0]!.send(Buffer.from(`${index}`));
+      await sleep(two.clock, 20_000);
+      for (const end of ends) end.abort();
+    });
+    expect(heard).toEqual([[], numbers(60)]);
+  });
+
   it('fills a path that loses nothing, and gives way on one that does', async () => {
     const took = async (lossPercent: number) => {
       const two = new TwoLinks(`speed ${lossPercent}`, { delayMs: 40, lossPercent });
