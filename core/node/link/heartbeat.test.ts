@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../simulator/world/random.ts';
 import { World } from '../../../simulator/world/world.ts';
 import type { Clock } from '../../ports/index.ts';
-import { sleep } from '../sleep.ts';
+import { sleep } from '../../ports/sleep.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 interface Play {
