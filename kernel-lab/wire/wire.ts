@@ -130,7 +130,7 @@ class WireEnd {
   #arm(): void {
     clearTimeout(this.#timer);
     const [next] = this.#queue;
-    this.#timer = next && setTimeout(() => this.#deliver(), next.atMs - performance.now());
+    this.#timer = next && setTimeout(() => this.#deliver(), Math.max(0, next.atMs - performance.now()));
   }
 
   #deliver(): void {

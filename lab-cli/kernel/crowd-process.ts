@@ -35,10 +35,13 @@ export class CrowdProcess {
     return crowd;
   }
 
+  /** @throws Error if they were not there to the end */
   async close(): Promise<void> {
     this.#server.close();
-    const gone =
-      this.#child.exitCode !== null || this.#child.signalCode !== null ? undefined : once(this.#child, 'exit');
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null)
+      throw new Error(`the subscribers ended with ${signalCode ?? `exit code ${exitCode}`} in the middle of the trial`);
+    const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
     await gone;
   }
