@@ -31,6 +31,7 @@ beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'lab-cli-'));
   write('small.yaml', SMALL);
   write('each.yaml', SMALL.replace('name: small', 'name: each\nmode: each').replace('trials: 3', 'trials: 1'));
+  write('only.yaml', `${SMALL}plugins: [udp-punch]\n`);
   first = await lab(cwd, 'run', 'small.yaml', '--workers', '2');
   if (first.code !== 0) throw new Error(first.err);
 }, TIMEOUT_MS);
@@ -87,6 +88,20 @@ describe('lab run', { timeout: TIMEOUT_MS }, () => {
       'open,udp-blocked/0',
     ]);
     expect(lines[0]!.seed).not.toBe(results('out/small')[0]!.seed);
+  });
+
+  it('leaves plugins out, says so, and replays such a trial', async () => {
+    const { code } = await lab(cwd, 'run', 'small.yaml', '--without', 'direct-connect,udp-punch', '-o', 'few');
+    expect(code).toBe(0);
+    const { plugins, without, expectations } = parseRun(read('few/run.json'));
+    expect(without).toEqual(['direct-connect', 'udp-punch']);
+    expect(plugins).toHaveLength(5);
+    expect(plugins).not.toContain('udp-punch');
+    expect(expectations).toEqual([]);
+    const attempted = results('few').flatMap(({ attempts }) => attempts.map(({ plugin }) => plugin));
+    expect(new Set(attempted)).toEqual(new Set(plugins));
+    const again = await lab(cwd, 'replay', 'few#open,full-cone,broadband/1');
+    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^trace hash matches \w+$/m)]);
   });
 
   it('has a line for each plugin in mode each', async () => {
@@ -201,6 +216,12 @@ describe('bad input is answered with 2', { timeout: TIMEOUT_MS }, () => {
     [['run', 'absent.yaml'], /^can't read absent\.yaml: ENOENT/],
     [['run', 'small.yaml', '-o', '.'], /^\. holds files but no run of the lab/],
     [['run', 'small.yaml', '--only-cell', 'opn*'], /has no cell that matches "opn\*"/],
+    [
+      ['run', 'small.yaml', '--without', 'udp-punch,turn-realy'],
+      /^no plugin "turn-realy" takes part in small, expected .*; did you mean "turn-relay"\?\n$/,
+    ],
+    [['run', 'small.yaml', '--without', 'udp-punch,'], /Expected names joined by commas/],
+    [['run', 'only.yaml', '--without', 'udp-punch'], /^without udp-punch no plugin is left in small\n$/],
     [['run', 'small.yaml', '--trials', '0'], /'--trials <n>' argument '0' is invalid. Expected a whole number/],
     [['run', 'small.yaml', '--shard', '3/2'], /Expected I\/N with I from 1 to N/],
     [['run', 'small.yaml', '--serve'], /unknown option '--serve'/],

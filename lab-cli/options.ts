@@ -49,6 +49,13 @@ export function hostPort(defaultPort: number): (text: string, before?: readonly 
   };
 }
 
+/** Joined by commas; the option may be repeated. */
+export function names(text: string, before: readonly string[] = []): string[] {
+  const found = text.split(',').map((name) => name.trim());
+  if (found.some((name) => name === '')) throw new InvalidArgumentError('Expected names joined by commas.');
+  return [...new Set([...before, ...found])];
+}
+
 /** For an option that may be repeated. */
 export function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];

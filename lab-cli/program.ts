@@ -5,7 +5,7 @@ import type { ReplayOptions } from './commands/replay.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { Console } from './console.ts';
 import { networkCommands } from './network-program.ts';
-import { collect, defaultWorkers, shard, wholeNumber } from './options.ts';
+import { collect, defaultWorkers, names, shard, wholeNumber } from './options.ts';
 import { packageJson } from './package-root.ts';
 import { InputError } from './scenario/problem.ts';
 
@@ -62,6 +62,7 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
     .option('--only-cell <glob>', 'only the cells whose id matches; * is any text, ? one character')
     .option('--shard <i/n>', 'only the i-th of n equal parts; `lab report` merges them', shard)
     .option('--plugin <file>', PLUGIN_FILES, collect)
+    .option('--without <plugins>', 'leave these plugins out, joined by commas, and judge no expectation', names)
     .option('--check', 'read the scenario and print its cells, but run nothing')
     .addHelpText(
       'after',
@@ -72,7 +73,8 @@ Examples:
   lab run scenarios/classic.yaml --on kernel --trials 3 -o out/classic-kernel
   lab run scenarios/classic.yaml --only-cell 'symmetric,*' --trials 200 -o out/symmetric
   lab run scenarios/classic.yaml --shard 2/4 -o out/part-2
-  lab run scenarios/classic.yaml --plugin ./mine.ts`,
+  lab run scenarios/classic.yaml --plugin ./mine.ts
+  lab run scenarios/classic.yaml --without turn-relay,random-probe -o out/few`,
     )
     .action(async (file: string, options: Omit<RunOptions, 'workers'> & { workers?: number }) => {
       const { run } = await import('./commands/run.ts');

@@ -45,6 +45,7 @@ const runInfo: z.ZodType<RunInfo> = z.object({
   mode,
   trials: count,
   plugins: z.array(z.string()),
+  without: z.array(z.string()).optional(),
   pluginFiles: z.array(z.object({ path: z.string(), sha256: z.string(), plugins: z.array(z.string()) })).optional(),
   cells: z.array(z.object({ id: z.string(), axes: z.record(z.string(), z.string()) })),
   nats: z.record(z.string(), z.object({ summary: z.string(), behaviour: z.unknown() })),

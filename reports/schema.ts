@@ -114,6 +114,8 @@ export interface RunInfo {
   readonly mode: Mode;
   readonly trials: number;
   readonly plugins: readonly string[];
+  /** Plugins of the scenario that took no part. Only where there are any. */
+  readonly without?: readonly string[];
   /** Only where there are any. */
   readonly pluginFiles?: readonly PluginFile[];
   readonly cells: readonly RunCell[];

@@ -14,6 +14,7 @@ import { loadScenario } from '../scenario/load-scenario.ts';
 import { readScenario } from '../scenario/read-scenario.ts';
 import { selectCells } from '../scenario/select-cells.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
+import { withoutPlugins } from '../scenario/without-plugins.ts';
 import { vocabulary } from '../vocabulary.ts';
 import { describeRun } from './describe-run.ts';
 
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly check?: true;
   /** Files with plugins of people's own. */
   readonly plugin?: readonly string[];
+  /** Plugins of the scenario that take no part. @default none */
+  readonly without?: readonly string[];
   /** @default 'sim' */
   readonly on?: WorldName;
 }
@@ -36,8 +39,8 @@ export async function run(file: string, options: RunOptions, console: Console): 
   const yaml = readScenario(file);
   const { knownPlugins, pluginFiles } = await loadEngine(options.plugin);
   const scenario = withOptions(loadScenario(yaml, file, vocabulary(knownPlugins())), options);
-  const { shard = WHOLE, workers } = options;
-  noteUnused(pluginFiles, scenario, console);
+  const { shard = WHOLE, workers, without = [] } = options;
+  if (without.length === 0) noteUnused(pluginFiles, scenario, console);
   const description = `${describeRun(scenario, new Workload(scenario, shard).size, shard, workers)}\n`;
   if (options.check) {
     console.out.write(`${description}${scenario.cells.map(({ id }) => `${id}\n`).join('')}`);
@@ -55,6 +58,7 @@ export async function run(file: string, options: RunOptions, console: Console): 
       shard,
       workers,
       pluginFiles,
+      without,
       directory,
       world,
       progress: (state) => line.draw(state),
@@ -74,8 +78,9 @@ async function worldOf(name: WorldName, scenario: ResolvedScenario, pluginFiles:
   return kernelWorld(scenario, pluginFiles);
 }
 
-function withOptions(scenario: ResolvedScenario, { seed, trials, onlyCell }: RunOptions): ResolvedScenario {
-  const changed = { ...scenario, seed: seed ?? scenario.seed, trials: trials ?? scenario.trials };
+function withOptions(scenario: ResolvedScenario, options: RunOptions): ResolvedScenario {
+  const { seed = scenario.seed, trials = scenario.trials, onlyCell, without = [] } = options;
+  const changed = { ...withoutPlugins(scenario, without), seed, trials };
   return onlyCell === undefined ? changed : selectCells(changed, onlyCell);
 }
 

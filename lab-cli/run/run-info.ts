@@ -20,6 +20,8 @@ export interface RunOutcome {
   readonly wallMs: number;
   readonly workers: number;
   readonly pluginFiles?: readonly PluginFile[];
+  /** Plugins of the scenario that took no part. */
+  readonly without?: readonly string[];
 }
 
 const SIMULATED = { name: 'sim', versions: {} } as const;
@@ -44,6 +46,7 @@ export function runInfo(
     trials,
     plugins: plugins.map((plugin) => plugin.name),
     ...(outcome.pluginFiles?.length && { pluginFiles: outcome.pluginFiles }),
+    ...(outcome.without?.length && { without: outcome.without }),
     cells: cells.map(({ id, axes }) => ({ id, axes })),
     nats: legend(scenario),
     ...(population && { population }),

@@ -19,6 +19,8 @@ export interface MatrixRun {
   readonly workers: number;
   /** Files with plugins of people's own. */
   readonly pluginFiles: readonly PluginFile[];
+  /** Plugins of the file that take no part. */
+  readonly without: readonly string[];
   readonly directory: OutputDirectory;
   /** Where the trials run. */
   readonly world: RunWorld;
@@ -34,7 +36,7 @@ export interface MatrixRun {
  * @returns undefined if the run was interrupted before its first result; then the directory is as it was
  */
 export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
-  const { scenario, shard, workers, directory, pluginFiles, world } = run;
+  const { scenario, shard, workers, directory, pluginFiles, without, world } = run;
   const work = new Workload(scenario, shard);
   const counts = new RunCounts(work.size, scenario.cells.length);
   const judge = new ExpectationJudge(scenario);
@@ -65,7 +67,16 @@ export async function runMatrix(run: MatrixRun): Promise<RunInfo | undefined> {
     // Of a part of the trials no expectation can be judged.
     const expectations = complete ? judge.verdicts() : [];
     const { outcomes } = counts;
-    const outcome = { interrupted: !complete, outcomes, expectations, startedAt, wallMs, workers, pluginFiles };
+    const outcome = {
+      interrupted: !complete,
+      outcomes,
+      expectations,
+      startedAt,
+      wallMs,
+      workers,
+      pluginFiles,
+      without,
+    };
     const info = runInfo(scenario, run.yaml, outcome, world);
     directory.commit(info);
     return info;
