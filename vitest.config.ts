@@ -1,9 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const TESTS = '{core,simulator,kernel-lab,reports,lab-cli,bench,test}/**/*.test.ts';
+/** Files that keep nothing between tests and start no program: they share a process, which has then loaded what they need. */
+const PURE = [
+  'core/{identity,nat,net,wire}/**/*.test.ts',
+  'kernel-lab/{compile,plan}/**/*.test.ts',
+  'reports/**/*.test.ts',
+  'simulator/{host,link,nat,router,trace}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['{core,simulator,kernel-lab,reports,lab-cli,bench,test}/**/*.test.ts'],
     // Some tests run the command as people do: it has to be built.
     globalSetup: ['./test/global-setup.ts'],
     // The simulator's shim must be in place before any third-party module captures a timer.
@@ -14,5 +22,9 @@ export default defineConfig({
     pool: 'forks',
     // One a processor, and never one alone, as is the default on two: much of what real programs take is waiting.
     maxWorkers: Math.max(2, availableParallelism()),
+    projects: [
+      { extends: true, test: { name: 'apart', include: [TESTS], exclude: ['node_modules/**', ...PURE] } },
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+    ],
   },
 });
