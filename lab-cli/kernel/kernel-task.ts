@@ -24,10 +24,11 @@ export function lifeMs(timeLimitMs: number): number {
 /** What the director has to do for a trial, or why the kernel can't run it. Pure. */
 export function kernelTask(spec: TrialSpec): KernelTask | Unsupported {
   const { scenario, cell, only } = spec;
-  const { timeLimitMs, plugins, events = [] } = scenario;
+  const { timeLimitMs, plugins, events = [], clocks } = scenario;
   const network = compile(spec);
   if (network.kind === 'unsupported') return network;
   if (events.length > 0) return unsupported('events: the rules of a kernel NAT stay as they are during a trial');
+  if (clocks !== undefined) return unsupported('clocks: all network namespaces have the clock of the machine');
   const reason = whyLinkUnsupported(cell.link.up) ?? whyLinkUnsupported(cell.link.down);
   if (reason !== undefined) return unsupported(reason);
   return {

@@ -25,7 +25,7 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['trails: 5'],
       [
-        '4:1: unknown key "trails", expected schema, name, seed, trials, nats, axes, topology, plugins, mode, limits, events, population or expect; did you mean "trials"?',
+        '4:1: unknown key "trails", expected schema, name, seed, trials, nats, axes, topology, plugins, mode, limits, events, clocks, population or expect; did you mean "trials"?',
       ],
     ],
     [
@@ -62,6 +62,19 @@ describe('says what is wrong, where, what was expected and what may have been me
     [
       ['events: [{ at: 2s, side: b, do: reboot, for: 1s }]'],
       ['4:41: unknown key "for" in events[0], expected at, side, nat or do'],
+    ],
+    [
+      ['clocks: { a: { ahead: 5m, behind: 5m }, b: { fast: 5m } }'],
+      [
+        '4:14: clocks.a is a mapping, expected either ahead or behind, with a duration',
+        '4:46: unknown key "fast" in clocks.b, expected ahead or behind',
+      ],
+    ],
+    [
+      ['clocks: { a: { ahead: -5m } }'],
+      [
+        '4:23: clocks.a.ahead is "-5m", expected a duration of 1ms to 24h in whole ms, with its unit, such as 20ms, 2m or 2h4m',
+      ],
     ],
     [['trials: 0'], ['4:9: trials is 0, expected a whole number from 1 to 1000000']],
     [['trials: many'], ['4:9: trials is "many", expected a whole number from 1 to 1000000']],

@@ -1,6 +1,7 @@
 import type { Preset } from '../../core/nat/presets.ts';
 import type { PluginOptions } from '../../core/plugins/plugin-options.ts';
 import type { RunPopulation } from '../../reports/population/run-population.ts';
+import { readClocks } from './clocks-shape.ts';
 import { type Axes, expandCells } from './expand-cells.ts';
 import { find, text } from './explain.ts';
 import { flow } from './flow.ts';
@@ -76,8 +77,9 @@ class Resolver {
     const population = axes && plugins && this.#population(axes, topology, plugins);
     if (!name || seed === undefined || !trials || !mode || !limits || !expectations) return undefined;
     const cells = this.problems.length === 0 ? expandCells(axes, topology) : [];
-    const timeLimitMs = limits.time;
-    return { name, seed, trials, mode, topology, timeLimitMs, plugins, events, cells, population, expectations };
+    const clocks = this.#parsed.clocks && readClocks(this.#parsed.clocks);
+    const plan = { name, seed, trials, mode, topology, timeLimitMs: limits.time, plugins, events, clocks };
+    return { ...plan, cells, population, expectations };
   }
 
   #fail(path: readonly (string | number)[], what: string, expected?: string, nearest?: string): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PluginOption, PluginOptions } from '../../core/plugins/plugin-options.ts';
+import { clocksShape } from './clocks-shape.ts';
 import { linkShape } from './link-shape.ts';
 import { natEvents } from './nat-events.ts';
 import { NAT_KEYS } from './nat-shape.ts';
@@ -51,6 +52,7 @@ export function scenarioSections(words: Words) {
       time: durationMs('1ms').prefault('60s').describe('Virtual time from the dial on'),
     }).prefault({}),
     events: natEvents().optional().describe('What happens to NATs after the dial'),
+    clocks: clocksShape().optional().describe('How wrong the date is by the clock of each peer. Default: not at all'),
     population: populationShape(words)
       .optional()
       .describe(

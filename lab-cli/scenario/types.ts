@@ -17,6 +17,8 @@ export interface ResolvedScenario {
   readonly plugins: readonly PluginSpec[];
   /** What happens to NATs on the way. @default nothing */
   readonly events?: readonly NatEvent[] | undefined;
+  /** How wrong the peers' clocks are. @default not at all */
+  readonly clocks?: ClockErrors | undefined;
   /** In order: axis `a`, then `b`, then `link`. */
   readonly cells: readonly Cell[];
   /** For the report. Undefined: none. */
@@ -67,6 +69,12 @@ export interface NatSpec {
   /** One plain sentence. */
   readonly summary: string;
   readonly behaviour: NatBehaviour;
+}
+
+/** How much later it is by a peer's clock than it is: negative where the clock is behind. */
+export interface ClockErrors {
+  readonly aMs: number;
+  readonly bMs: number;
 }
 
 /** A NAT loses what it remembers in the middle of a trial. */

@@ -7,18 +7,20 @@ export function buildSides(topology: Topology, { cell, scenario }: TrialSpec): [
   const { name, isolated } = scenario.topology;
   const own = linesOf(cell.lines.a, cell.link);
   const others = linesOf(cell.lines.b, cell.link);
-  const a = topology.side('a', { lines: own, carrier: name === 'shared-cgn' });
+  const { aMs = 0, bMs = 0 } = scenario.clocks ?? {};
+  const wrong = { wallOffsetMs: bMs };
+  const a = topology.side('a', { lines: own, carrier: name === 'shared-cgn', wallOffsetMs: aMs });
   switch (name) {
     case 'separate':
-      return [a, topology.side('b', { lines: others })];
+      return [a, topology.side('b', { lines: others, ...wrong })];
     case 'same-lan':
-      return [a, topology.neighbour('b', a, 'same')];
+      return [a, topology.neighbour('b', a, 'same', wrong)];
     case 'same-nat':
       if (isolated) isolate(a, 0);
-      return [a, topology.neighbour('b', a, 'own')];
+      return [a, topology.neighbour('b', a, 'own', wrong)];
     case 'shared-cgn':
       if (isolated) isolate(a, -1);
-      return [a, topology.side('b', { lines: others.map(withoutOutermost), behind: a })];
+      return [a, topology.side('b', { lines: others.map(withoutOutermost), behind: a, ...wrong })];
   }
 }
 
