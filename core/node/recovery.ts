@@ -24,8 +24,8 @@ export interface RecoveryOptions {
   interfaces(): readonly NetworkInterface[];
   /** Finds out how we look from outside now. */
   look(): Promise<void>;
-  /** Starts a session with this id that looks for a path for the link; the caller has dialled it. */
-  dial(recovery: Recovery, id: Uint8Array): Session;
+  /** Dials the peer, for a path for the link. @param id of the session; undefined: one of which the peer need not know */
+  dial(recovery: Recovery, id: Uint8Array | undefined): Session;
   /** Asks the initiator for a search, by a message for the session with this id. */
   ask(recovery: Recovery, id: Uint8Array): void;
   /** The link is closed. */
@@ -48,6 +48,8 @@ export class Recovery implements PathFinder {
   #interfaces: string;
   #searching = false;
   #looking = false;
+  /** The peer has never had this pipe: it is called as if for the first time. */
+  #anew = false;
   #session: Session | undefined;
   #timer: Timer | undefined;
   #over = false;
@@ -155,11 +157,12 @@ export class Recovery implements PathFinder {
       this.#again(ASK_EVERY_MS);
       return;
     }
-    const session = this.#options.dial(this, guard.searchId(this.#count++));
+    const session = this.#options.dial(this, this.#anew ? undefined : guard.searchId(this.#count++));
     this.#session = session;
     void session.ended.then(() => {
-      if (session.refused) this.link.lost('the peer has no such pipe any more');
-      this.#again(PAUSE_MS);
+      if (session.refused && (this.link.used || this.#anew)) this.link.lost('the peer has no such pipe any more');
+      this.#anew = session.refused;
+      this.#again(this.#anew ? 0 : PAUSE_MS);
     });
   }
 

@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly keepAliveMs: () => number;
   /** Of a pipe that needs another path; it keeps its keys. @default none: a path that is proven makes one */
   readonly link?: Link;
+  /** The link gets new keys all the same: the peer has never used it. @default false */
+  readonly anew?: boolean;
   /** Sends a message to the peer over the signal channel; undefined where there is none. */
   readonly post: ((message: SessionMessage) => void) | undefined;
 }

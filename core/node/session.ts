@@ -68,7 +68,7 @@ export class Session implements AttemptSession {
     this.id = id;
     this.idText = formatSessionId(id);
     const parties = { role, id, ownKey: identity.publicKey, remoteKey };
-    this.keys = new SessionKeys(parties, options.share, options.link?.path.guard);
+    this.keys = new SessionKeys(parties, options.share, options.anew ? undefined : options.link?.path.guard);
     this.#prover = new Prover({ host, identity, id, remoteKey, keys: this.keys });
     this.#remote = options.remote;
     this.remoteKey = remoteKey;
@@ -176,7 +176,7 @@ export class Session implements AttemptSession {
     return this.#prover.initiate(plugin, candidate, {
       ...(transport && { transport }),
       nomination: this.#nomination!,
-      guard: () => (this.#link ?? this.#options.link)?.path.guard,
+      guard: () => (this.#link ?? (this.#options.anew ? undefined : this.#options.link))?.path.guard,
     });
   }
 
@@ -202,7 +202,7 @@ export class Session implements AttemptSession {
 
   #startAtBothEnds(due: readonly DueAttempt[]): void {
     const { family, transport, reliable = false } = this.#policy;
-    const resumes = this.#options.link !== undefined;
+    const resumes = this.#options.link !== undefined && !this.#options.anew;
     const wanted = {
       reliable,
       ...(resumes && { resumes }),

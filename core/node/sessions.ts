@@ -141,8 +141,9 @@ export class SessionTable {
       remote: session.remote,
       interfaces: () => host.interfaces(),
       look,
-      dial: ({ remoteKey, remote }, id) => {
-        const search = this.#add('initiator', id, remoteKey, remote, link);
+      dial: ({ remoteKey, remote }, searchId) => {
+        const id = searchId ?? host.random.bytes(SESSION_ID_LENGTH);
+        const search = this.#add('initiator', id, remoteKey, remote, link, searchId === undefined);
         search.dialAs(session);
         return search;
       },
@@ -235,6 +236,7 @@ export class SessionTable {
     remoteKey: Uint8Array,
     remote: AddressContent | undefined,
     link?: Link,
+    anew = false,
   ): Session {
     const { host, identity, servers, bindAddress, keepsakes, keepAliveMs, post, local } = this.#options;
     const session: Session = new Session({
@@ -250,7 +252,7 @@ export class SessionTable {
       bindAddress,
       keepsakes,
       keepAliveMs,
-      ...(link && { link }),
+      ...(link && { link, anew }),
       ...(role === 'responder' && { spend: this.#budget.ofSession() }),
       post: post && ((message) => post(remoteKey, session.remote, message)),
     });

@@ -4,8 +4,9 @@ import { knownPlugins } from '../../lab-cli/trial/run-trial.ts';
 import { vocabulary } from '../../lab-cli/vocabulary.ts';
 import { run } from '../outcomes/shipped.ts';
 
-/** Before the dial's first signal is through, while both ends look at their NATs, after they have, and just before they meet. */
-const MOMENTS = ['60ms', '90ms', '110ms'];
+/** Before the dial's first signal is through, while both ends look at their NATs, after they have, just before they
+ * meet, and between the proof and the word that the path is taken. */
+const MOMENTS = ['60ms', '90ms', '110ms', '130ms', '150ms'];
 
 function scenario(at: string, side: string, event: string) {
   const text = `schema: 1

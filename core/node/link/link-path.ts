@@ -22,6 +22,8 @@ export interface PathOwner {
   /** Last call ever. */
   closed(path: LinkPath, error: NetError | undefined): void;
   drained(path: LinkPath): void;
+  /** The peer has not taken the path, though it was told so several times. */
+  unanswered(path: LinkPath): void;
   /** Something came from the peer, if only a part of a message. */
   heard(path: LinkPath): void;
   /** The peer has come to be somewhere else, and the path goes there now. */
@@ -54,6 +56,8 @@ export class LinkPath implements ProvenTransport, TransportSink {
   release: (() => void) | undefined;
   /** Resolves when the peer uses the path, too, or it is closed. */
   readonly confirmed: Promise<void>;
+  /** Has the peer used the path? */
+  used: boolean;
   /** The peer has said that it sends nothing more this way. */
   peerMoved = false;
   readonly #host: LinkPathOptions['host'];
@@ -75,6 +79,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.#host = host;
     this.#nominate = nominate;
     this.#backlog = [...early];
+    this.used = nominate === undefined;
     this.confirmed = new Promise((resolve) => {
       this.#confirm = resolve;
     });
@@ -169,6 +174,7 @@ export class LinkPath implements ProvenTransport, TransportSink {
       this.send(FRAME.accept, EMPTY); // Our last one got lost.
       return;
     }
+    this.used = true;
     this.#confirm();
     this.#repeat?.cancel(); // Whatever it is: the peer uses the path.
     if (frame.kind === FRAME.accept) return;
@@ -201,5 +207,6 @@ export class LinkPath implements ProvenTransport, TransportSink {
     this.transport.send(nominate());
     if (this.transport.reliable) return;
     this.#repeat = this.#host.clock.after(waitMs, () => this.#say(nominate, Math.min(waitMs * 2, LAST_REPEAT_MS)));
+    if (waitMs === LAST_REPEAT_MS) this.#owner?.unanswered(this);
   }
 }

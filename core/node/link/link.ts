@@ -62,6 +62,8 @@ export class Link implements PathOwner {
   #search: Timer | undefined;
   #sink: TransportSink | undefined;
   #paused = false;
+  /** Has the peer used it by a path before the present one? */
+  #used = false;
   #closeReason: string | undefined;
   #closing: Timer | undefined;
   #closed: { error: NetError | undefined } | undefined;
@@ -81,6 +83,11 @@ export class Link implements PathOwner {
   /** The path that messages take now. */
   get path(): LinkPath {
     return this.#current;
+  }
+
+  /** Does the peer have the other end, as far as anybody knows? */
+  get used(): boolean {
+    return this.#used || this.#current.used;
   }
 
   /** What the peer gave as the reason when it closed; undefined if it said nothing. */
@@ -113,7 +120,8 @@ export class Link implements PathOwner {
    */
   adopt(path: LinkPath): boolean {
     const old = this.#current;
-    const fits = path.guard === old.guard && (path.transport.reliable || !this.reliable);
+    this.#used ||= old.used;
+    const fits = (path.guard === old.guard || !this.#used) && (path.transport.reliable || !this.reliable);
     if (this.#closed || !fits || path.transport.maxMessage < this.maxMessage + SEALED_OVERHEAD) {
       path.abort();
       return false;
@@ -193,6 +201,12 @@ export class Link implements PathOwner {
     if (path !== this.#current) return;
     this.#answered();
     this.#sink?.rerouted?.(true);
+  }
+
+  unanswered(path: LinkPath): void {
+    if (path !== this.#current || path.used) return;
+    this.#seek('the peer has never used the path');
+    void path.confirmed.then(() => path === this.#current && this.#answered());
   }
 
   heard(path: LinkPath): void {
