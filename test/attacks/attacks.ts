@@ -10,6 +10,7 @@ export interface Attack {
 }
 
 const NODE = 'core/node/attacks.suite.ts';
+const SESSIONS = 'core/node/sessions.test.ts';
 const MIGRATION = 'core/node/migration-attacks.test.ts';
 const SIGNAL = 'core/signal/signal.suite.ts';
 const GATEWAY = 'core/port-mapping/hostile-gateway.test.ts';
@@ -87,6 +88,15 @@ export const ATTACKS: readonly Attack[] = [
     tests: [
       ['core/wire/sealed-frame.test.ts', 'opens under no other key, after no change, and not in part'],
       ['core/node/link/replay-window.test.ts', 'admits every number once'],
+    ],
+  },
+  {
+    attack: 'a stranger’s request to look for another path of somebody’s pipe, or of one that there is not',
+    ends: 'refused by one short message, 64 at once, then 4 a second',
+    world: 'simulator',
+    tests: [
+      [SESSIONS, 'refuses, by one short message'],
+      [SESSIONS, 'for nobody else than its peer'],
     ],
   },
   {
