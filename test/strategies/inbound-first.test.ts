@@ -12,6 +12,7 @@ seed: 7
 trials: 1
 nats:
   clash: { extends: port-restricted-cone, inboundFirst: clash }
+  wary: { extends: port-restricted-cone, scanGuard: { probes: 2, window: 10s, block: 60s } }
   fragile: { extends: symmetric, icmp: { errorEndsMapping: true } }
 axes: { a: [${a}], b: [${b}], link: [{ latency: 20ms }, { latency: 20ms, jitter: 20ms }] }
 plugins: [${plugin}]
@@ -47,4 +48,12 @@ it('no opener dies on its way where that would end its mapping', { timeout: 60_0
   };
   expect(Math.max(...(await died('fragile')))).toBeLessThan(5); // Those of the look.
   expect(Math.min(...(await died('symmetric')))).toBeGreaterThan(100);
+});
+
+it('nobody takes a look and a punch for a scan who minds a second closed port', { timeout: 60_000 }, async () => {
+  const ran = await run(scenario('wary, port-restricted-cone', 'wary, port-restricted-cone', 'udp-punch'), {
+    trials: 2,
+  });
+  expect(ran.map(({ connected }) => connected)).toEqual(ran.map(() => true));
+  expect(ran.filter(({ result }) => result.drops['guard: scanner'] !== undefined)).toEqual([]);
 });
