@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../simulator/world/random.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
-import { Prober } from './prober.ts';
+import { Prober, probeRequest } from './prober.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const A: Endpoint = { address: '203.0.113.1', port: 1000 };
@@ -19,10 +19,11 @@ function peer(role: 'initiator' | 'responder', key: Uint8Array = KEY): Peer {
   const sent: Peer['sent'] = [];
   const found: Peer['found'] = [];
   const heard: Peer['heard'] = [];
+  const keyed = { role, key, random: SeededRandom.fromText(role) };
+  const sprayed = probeRequest(keyed);
   const prober = new Prober({
-    role,
-    key,
-    random: SeededRandom.fromText(role),
+    ...keyed,
+    sprayed: () => sprayed,
     send: (data, to) => sent.push({ data, to }),
     found: (to, from) => found.push([to, from]),
     heard: (from, expected) => heard.push([from, expected]),

@@ -18,6 +18,8 @@ export interface ProberOptions {
   /** Known to the peer alone: probes without it are ignored. */
   readonly key: Uint8Array;
   readonly random: Random;
+  /** What {@link Prober.spray} sends: one request for all the ports of an attempt, of which there may be hundreds. */
+  readonly sprayed: () => ProbeRequest;
   readonly send: (data: Uint8Array, to: Endpoint, ttl?: number) => void;
   /**
    * Packets went to `to`, and the answers came from `from`: both NATs let them through. Where the two differ, the
@@ -26,6 +28,20 @@ export interface ProberOptions {
   readonly found: (to: Endpoint, from: Endpoint) => void;
   /** The peer's probe came from there, for the first time. `predicted`: it was a guess of ours. */
   readonly heard: (from: Endpoint, predicted: boolean) => void;
+}
+
+/** A check that is ready to be sent. */
+export interface ProbeRequest {
+  readonly bytes: Buffer;
+  readonly transaction: string;
+}
+
+/** A Binding request under the session's key. */
+export function probeRequest({ role, key, random }: Pick<ProberOptions, 'role' | 'key' | 'random'>): ProbeRequest {
+  const transactionId = random.bytes(TRANSACTION_ID_LENGTH);
+  const attributes = [{ type: 'username', value: role } as const];
+  const message = { messageClass: 'request', method: METHOD.binding, transactionId, attributes } as const;
+  return { bytes: encodeMessage(message, { key, integrity: 'sha256' }), transaction: transactionKey(message) };
 }
 
 interface Target {
@@ -47,7 +63,6 @@ export class Prober {
   readonly #targets: Target[] = [];
   readonly #byTransaction = new Map<string, Target>();
   readonly #heard: Endpoint[] = [];
-  #sprayed: { readonly bytes: Buffer; readonly transaction: string } | undefined;
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -77,26 +92,17 @@ export class Prober {
    * @param ttl for a packet that only opens our own NATs
    */
   spray(endpoint: Endpoint, ttl?: number): void {
-    this.#sprayed ??= this.#request();
-    this.#options.send(this.#sprayed.bytes, endpoint, ttl);
+    this.#options.send(this.#options.sprayed().bytes, endpoint, ttl);
   }
 
   #add(endpoint: Endpoint, left: number): Target | undefined {
     const known = this.#targets.find((target) => sameEndpoint(target.endpoint, endpoint));
     if (known || this.#targets.length >= MAX_TARGETS) return known;
-    const { bytes, transaction } = this.#request();
+    const { bytes, transaction } = probeRequest(this.#options);
     const target: Target = { endpoint, request: bytes, left, found: false };
     this.#targets.push(target);
     this.#byTransaction.set(transaction, target);
     return target;
-  }
-
-  #request(): { bytes: Buffer; transaction: string } {
-    const { role, key, random } = this.#options;
-    const transactionId = random.bytes(TRANSACTION_ID_LENGTH);
-    const attributes = [{ type: 'username', value: role } as const];
-    const message = { messageClass: 'request', method: METHOD.binding, transactionId, attributes } as const;
-    return { bytes: encodeMessage(message, { key, integrity: 'sha256' }), transaction: transactionKey(message) };
   }
 
   /** Probes every place once more. */
@@ -146,16 +152,18 @@ export class Prober {
   }
 
   #answered(response: ReceivedMessage, from: Endpoint): void {
+    const { sprayed, key, found } = this.#options;
     const transaction = transactionKey(response);
-    if (transaction === this.#sprayed?.transaction && verifyIntegrity(response, this.#options.key)) {
-      this.#options.found(from, from);
+    const target = this.#byTransaction.get(transaction);
+    if (!target && transaction !== sprayed().transaction) return;
+    if (target?.found || !verifyIntegrity(response, key)) return;
+    if (!target) {
+      found(from, from);
       return;
     }
-    const target = this.#byTransaction.get(transaction);
-    if (!target || target.found || !verifyIntegrity(response, this.#options.key)) return;
     if (sameEndpoint(target.endpoint, from)) target.found = true;
     // The answer left through another mapping than the one we probed, which may carry packets both ways.
     else this.#add(from, Number.POSITIVE_INFINITY);
-    this.#options.found(target.endpoint, from);
+    found(target.endpoint, from);
   }
 }

@@ -2,6 +2,7 @@ import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
 import type { Timer, UdpSocket } from '../../ports/index.ts';
 import type { DatagramTransport } from '../datagram-transport.ts';
 import type { Attempt, ProvenTransport } from '../plugin.ts';
+import { type ProbeRequest, probeRequest } from './prober.ts';
 import { PunchPort, type PunchPortOwner } from './punch-port.ts';
 
 /** Close together at first, since a path opens as soon as both sides have sent; then patient, for slow links. */
@@ -46,6 +47,7 @@ export class Puncher implements PunchPortOwner {
   #endUs: number | undefined;
   /** Left to send. */
   #packets: number;
+  #sprayed: ProbeRequest | undefined;
   #proving = 0;
   #settled = false;
   #symmetric = false;
@@ -69,11 +71,13 @@ export class Puncher implements PunchPortOwner {
 
   /** Takes a socket over; its owner hands in what comes by {@link PunchPort.receive}. */
   adopt(socket: UdpSocket): PunchPort {
-    const { role, secret, host } = this.#attempt;
+    const { role, secret: key, host } = this.#attempt;
+    const keyed = { role, key, random: host.random };
+    const shared = { ...keyed, sprayed: () => (this.#sprayed ??= probeRequest(keyed)) };
     const send = (data: Uint8Array, to: Endpoint, ttl?: number) => {
       if (!this.#settled && this.#packets-- > 0) socket.send(data, to, ttl);
     };
-    const port = new PunchPort(socket, this, { role, key: secret, random: host.random, send });
+    const port = new PunchPort(socket, this, { ...shared, send });
     this.#ports.add(port);
     return port;
   }
