@@ -1,5 +1,6 @@
 import type { Endpoint } from '../net/endpoint.ts';
 import { NetError } from '../net/error.ts';
+import { ForwardingConnection, ForwardingSocket } from '../ports/forwarding.ts';
 import type {
   Clock,
   Host,
@@ -7,7 +8,6 @@ import type {
   TcpDialOptions,
   TcpListener,
   TcpListenOptions,
-  TcpSink,
   Timer,
   UdpBindOptions,
   UdpSocket,
@@ -161,83 +161,29 @@ export class AttemptScope {
   }
 }
 
-class CountedUdpSocket implements UdpSocket {
-  readonly #socket: UdpSocket;
+class CountedUdpSocket extends ForwardingSocket {
   readonly #scope: AttemptScope;
 
   constructor(socket: UdpSocket, scope: AttemptScope) {
-    this.#socket = socket;
+    super(socket);
     this.#scope = scope;
   }
 
-  get local(): Endpoint {
-    return this.#socket.local;
-  }
-
-  get onMessage(): UdpSocket['onMessage'] {
-    return this.#socket.onMessage;
-  }
-
-  set onMessage(handler: UdpSocket['onMessage']) {
-    this.#socket.onMessage = handler;
-  }
-
-  get onError(): UdpSocket['onError'] {
-    return this.#socket.onError;
-  }
-
-  set onError(handler: UdpSocket['onError']) {
-    this.#socket.onError = handler;
-  }
-
-  send(data: Uint8Array, to: Endpoint, ttl?: number): void {
-    if (this.#scope.pay(1)) this.#socket.send(data, to, ttl);
-  }
-
-  close(): void {
-    this.#socket.close();
+  override send(data: Uint8Array, to: Endpoint, ttl?: number): void {
+    if (this.#scope.pay(1)) super.send(data, to, ttl);
   }
 }
 
-class CountedConnection implements TcpConnection {
-  readonly #connection: TcpConnection;
+class CountedConnection extends ForwardingConnection {
   readonly #scope: AttemptScope;
 
   constructor(connection: TcpConnection, scope: AttemptScope) {
-    this.#connection = connection;
+    super(connection);
     this.#scope = scope;
   }
 
-  get local(): Endpoint {
-    return this.#connection.local;
-  }
-
-  get remote(): Endpoint {
-    return this.#connection.remote;
-  }
-
-  start(sink: TcpSink): void {
-    this.#connection.start(sink);
-  }
-
-  send(bytes: Uint8Array): boolean {
+  override send(bytes: Uint8Array): boolean {
     this.#scope.packets++;
-    return this.#connection.send(bytes);
-  }
-
-  pause(): void {
-    this.#connection.pause();
-  }
-
-  resume(): void {
-    this.#connection.resume();
-  }
-
-  end(): void {
-    this.#connection.end();
-  }
-
-  reset(): void {
-    this.#connection.reset();
+    return super.send(bytes);
   }
 }

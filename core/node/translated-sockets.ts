@@ -1,78 +1,62 @@
 import type { Endpoint } from '../net/endpoint.ts';
 import { familyOf } from '../net/ip.ts';
-import type { TcpConnection, TcpSink, UdpSocket } from '../ports/index.ts';
+import { ForwardingConnection, ForwardingSocket } from '../ports/forwarding.ts';
+import type { TcpConnection, UdpSocket } from '../ports/index.ts';
+
+export interface Translation {
+  toIpv6(endpoint: Endpoint): Endpoint;
+  toIpv4(endpoint: Endpoint): Endpoint | undefined;
+}
 
 /** An IPv6 socket that shows IPv4: it hears nobody else. */
-export class TranslatedSocket implements UdpSocket {
-  readonly local: Endpoint;
-  onMessage: UdpSocket['onMessage'];
-  readonly #socket: UdpSocket;
-  readonly #toIpv6: (endpoint: Endpoint) => Endpoint;
+export class TranslatedSocket extends ForwardingSocket {
+  readonly #local: Endpoint;
+  readonly #translation: Translation;
+  #handler: UdpSocket['onMessage'];
 
-  constructor(
-    socket: UdpSocket,
-    translation: { toIpv6(endpoint: Endpoint): Endpoint; toIpv4(endpoint: Endpoint): Endpoint | undefined },
-    local: Endpoint,
-  ) {
-    this.local = local;
-    this.#socket = socket;
-    this.#toIpv6 = (endpoint) => translation.toIpv6(endpoint);
+  constructor(socket: UdpSocket, translation: Translation, local: Endpoint) {
+    super(socket);
+    this.#local = local;
+    this.#translation = translation;
     socket.onMessage = (data, from) => {
       const peer = translation.toIpv4(from);
-      if (peer) this.onMessage?.(data, peer);
+      if (peer) this.#handler?.(data, peer);
     };
   }
 
-  get onError(): UdpSocket['onError'] {
-    return this.#socket.onError;
+  override get local(): Endpoint {
+    return this.#local;
   }
 
-  set onError(handler: UdpSocket['onError']) {
-    this.#socket.onError = handler;
+  override get onMessage(): UdpSocket['onMessage'] {
+    return this.#handler;
   }
 
-  send(data: Uint8Array, to: Endpoint, ttl?: number): void {
-    if (familyOf(to.address) === 4) this.#socket.send(data, this.#toIpv6(to), ttl);
+  override set onMessage(handler: UdpSocket['onMessage']) {
+    this.#handler = handler;
   }
 
-  close(): void {
-    this.#socket.close();
+  override send(data: Uint8Array, to: Endpoint, ttl?: number): void {
+    if (familyOf(to.address) === 4) super.send(data, this.#translation.toIpv6(to), ttl);
   }
 }
 
 /** A connection over IPv6 whose ends are shown as IPv4. */
-export class TranslatedConnection implements TcpConnection {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
-  readonly #connection: TcpConnection;
+export class TranslatedConnection extends ForwardingConnection {
+  readonly #local: Endpoint;
+  readonly #remote: Endpoint;
 
   constructor(connection: TcpConnection, local: Endpoint, remote: Endpoint) {
-    this.#connection = connection;
-    this.local = local;
-    this.remote = remote;
+    super(connection);
+    this.#local = local;
+    this.#remote = remote;
   }
 
-  start(sink: TcpSink): void {
-    this.#connection.start(sink);
+  override get local(): Endpoint {
+    return this.#local;
   }
 
-  send(bytes: Uint8Array): boolean {
-    return this.#connection.send(bytes);
-  }
-
-  pause(): void {
-    this.#connection.pause();
-  }
-
-  resume(): void {
-    this.#connection.resume();
-  }
-
-  end(): void {
-    this.#connection.end();
-  }
-
-  reset(): void {
-    this.#connection.reset();
+  override get remote(): Endpoint {
+    return this.#remote;
   }
 }

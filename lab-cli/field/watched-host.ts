@@ -1,4 +1,5 @@
 import { type Endpoint, formatEndpoint } from '../../core/net/endpoint.ts';
+import { ForwardingConnection, ForwardingSocket } from '../../core/ports/forwarding.ts';
 import type { Host, Tcp, TcpConnection, TcpSink, Udp, UdpSocket } from '../../core/ports/index.ts';
 
 /** What went through the sockets of a host. */
@@ -86,55 +87,43 @@ export class WatchedHost implements Host {
 
 type See = (direction: 'sent' | 'came', bytes: Uint8Array, peer: Endpoint) => void;
 
-class WatchedSocket implements UdpSocket {
-  readonly local: Endpoint;
-  onMessage: UdpSocket['onMessage'];
-  readonly #socket: UdpSocket;
+class WatchedSocket extends ForwardingSocket {
   readonly #see: See;
+  #handler: UdpSocket['onMessage'];
 
   constructor(socket: UdpSocket, see: See) {
-    this.local = socket.local;
-    this.#socket = socket;
+    super(socket);
     this.#see = see;
     socket.onMessage = (data, from) => {
       see('came', data, from);
-      this.onMessage?.(data, from);
+      this.#handler?.(data, from);
     };
   }
 
-  get onError(): UdpSocket['onError'] {
-    return this.#socket.onError;
+  override get onMessage(): UdpSocket['onMessage'] {
+    return this.#handler;
   }
 
-  set onError(handler: UdpSocket['onError']) {
-    this.#socket.onError = handler;
+  override set onMessage(handler: UdpSocket['onMessage']) {
+    this.#handler = handler;
   }
 
-  send(data: Uint8Array, to: Endpoint, ttl?: number): void {
+  override send(data: Uint8Array, to: Endpoint, ttl?: number): void {
     this.#see('sent', data, to);
-    this.#socket.send(data, to, ttl);
-  }
-
-  close(): void {
-    this.#socket.close();
+    super.send(data, to, ttl);
   }
 }
 
-class WatchedConnection implements TcpConnection {
-  readonly local: Endpoint;
-  readonly remote: Endpoint;
-  readonly #connection: TcpConnection;
+class WatchedConnection extends ForwardingConnection {
   readonly #see: See;
 
   constructor(connection: TcpConnection, see: See) {
-    this.local = connection.local;
-    this.remote = connection.remote;
-    this.#connection = connection;
+    super(connection);
     this.#see = see;
   }
 
-  start(sink: TcpSink): void {
-    this.#connection.start({
+  override start(sink: TcpSink): void {
+    super.start({
       data: (bytes) => {
         this.#see('came', bytes, this.remote);
         sink.data(bytes);
@@ -145,24 +134,8 @@ class WatchedConnection implements TcpConnection {
     });
   }
 
-  send(bytes: Uint8Array): boolean {
+  override send(bytes: Uint8Array): boolean {
     this.#see('sent', bytes, this.remote);
-    return this.#connection.send(bytes);
-  }
-
-  pause(): void {
-    this.#connection.pause();
-  }
-
-  resume(): void {
-    this.#connection.resume();
-  }
-
-  end(): void {
-    this.#connection.end();
-  }
-
-  reset(): void {
-    this.#connection.reset();
+    return super.send(bytes);
   }
 }

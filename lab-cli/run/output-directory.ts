@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { RunInfo } from '../../reports/schema.ts';
+import { isAlive } from '../is-alive.ts';
 import { InputError } from '../scenario/problem.ts';
 
 const RESULTS = 'results.jsonl';
@@ -108,15 +109,6 @@ function removeLeftOvers(path: string): void {
   for (const name of readdirSync(path)) {
     const pid = Number(PARTIAL.exec(name)?.[1]);
     if (pid && !isAlive(pid)) rmSync(join(path, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

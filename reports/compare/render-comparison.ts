@@ -1,6 +1,6 @@
 import { integer } from '../format.ts';
-import { html, type Markup, raw } from '../html/markup.ts';
-import { policy } from '../html/policy.ts';
+import { html, type Markup } from '../html/markup.ts';
+import { page } from '../html/page.ts';
 import { baseStyle } from '../html/style.ts';
 import { namesText, reasons, shareText, summary } from './compare-text.ts';
 import type { ComparedRow, Comparison, Share, Verdict } from './compare-types.ts';
@@ -17,19 +17,9 @@ export function renderComparison(comparison: Comparison): string {
   const style = `${baseStyle()}${STYLE}`;
   const [first, second] = runs.map(({ world }) => world);
   const sorted = [...rows].sort((left, right) => ORDER.indexOf(left.verdict) - ORDER.indexOf(right.verdict));
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(style, [])}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${name}: ${first} and ${second} – Punchlab</title>
-<style>${raw(style)}</style>
-</head>
-<body>
-<main>
-<header><p class="brand">Punchlab</p><h1>${name}: ${first} and ${second}</h1>
+  const title = `${name}: ${first} and ${second}`;
+  const body = html`<main>
+<header><p class="brand">Punchlab</p><h1>${title}</h1>
 <p class="findings">${summary(comparison)}</p>
 ${alone.length > 0 && html`<ul class="warnings" role="note"><li>In one of the runs only: ${alone.join(' ')}</li></ul>`}
 <dl class="facts">${runs.map(
@@ -49,11 +39,8 @@ alike. Elsewhere the 99% Wilson score intervals, in brackets, must not exclude e
   )}</tbody></table></div></section>
 ${list('quirks', 'Quirks of Linux that these NATs are to have', quirkItems(comparison), quirks.length)}
 ${list('unsupported', 'What one of the worlds cannot do', reasonItems(rows), reasonItems(rows).length)}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`;
+  return page({ title, style, body });
 }
 
 function rowMarkup({ cell, plugin, what, shares, verdict, note, certain }: ComparedRow): Markup {

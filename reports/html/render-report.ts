@@ -6,8 +6,8 @@ import { dropSection } from './drop-section.ts';
 import { html, type Markup, raw } from './markup.ts';
 import { matrixSection } from './matrix-section.ts';
 import { natSection } from './nat-section.ts';
+import { page } from './page.ts';
 import { pluginSection } from './plugin-section.ts';
-import { policy } from './policy.ts';
 import { populationSection } from './population-section.ts';
 import { chartLibrary, SCRIPT } from './script.ts';
 import { styleSheet } from './style.ts';
@@ -26,26 +26,12 @@ export function renderReport(aggregate: Aggregate): string {
   const sections = SECTIONS.map(({ id, title, render }) => ({ id, title, content: render(context) })).filter(
     ({ content }) => content.text !== '',
   );
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy(style, scripts)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${aggregate.name} – Punchlab</title>
-<style>${raw(style)}</style>
-</head>
-<body>
-<a class="skip" href="#matrix">Skip to the matrix</a>
+  const body = html`<a class="skip" href="#matrix">Skip to the matrix</a>
 <main>
 ${header(aggregate, sections)}
 ${sections.map((section) => section.content)}
-</main>
-${scripts.map((script) => html`<script>${raw(script)}</script>\n`)}</body>
-</html>
-`;
-  return page.text;
+</main>`;
+  return page({ title: aggregate.name, style, scripts, body });
 }
 
 function header(aggregate: Aggregate, sections: readonly { id: string; title: string }[]): Markup {

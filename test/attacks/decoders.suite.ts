@@ -18,7 +18,7 @@ import {
 } from '../../core/wire/names/messages.ts';
 import { readRecord, signRecord } from '../../core/wire/names/record.ts';
 import { decodeNatPmpRequest, decodeNatPmpResponse } from '../../core/wire/nat-pmp/nat-pmp.ts';
-import { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from '../../core/wire/ntp/packet.ts';
+import { decodeNtpPacket, encodeNtpPacket } from '../../core/wire/ntp/packet.ts';
 import { decodePcpRequest, decodePcpResponse, encodePcpRequest } from '../../core/wire/pcp/pcp.ts';
 import {
   decodeAnswer,
@@ -44,6 +44,7 @@ import { decodeSsdpAnswer, decodeSsdpSearch } from '../../core/wire/ssdp/ssdp.ts
 import { decodeMessage } from '../../core/wire/stun/decode-message.ts';
 import { encodeMessage } from '../../core/wire/stun/encode-message.ts';
 import { decodeChannelData, encodeChannelData } from '../../core/wire/turn/channel-data.ts';
+import { NTP_QUESTION } from './ntp-question.ts';
 
 /** One way in which bytes of others become something of ours. */
 export interface Decoder {
@@ -73,21 +74,6 @@ const record = signRecord({ name: 'alice', issuedAtMs: 1.9e12, lifetimeS: 60, va
 const request = encodeNameRequest({ op: 'put', nonce: fill(16), record });
 const reply = encodeNameReply(request, { status: 'ok', serverTimeMs: 1.9e12, record }, identity);
 const address = createAddress(example, identity);
-const ntp: NtpPacket = {
-  leap: 'none',
-  version: 4,
-  mode: 'client',
-  stratum: 0,
-  poll: 6,
-  precision: -20,
-  rootDelayS: 0,
-  rootDispersionS: 0,
-  referenceId: fill(4),
-  reference: 0n,
-  origin: 0n,
-  receive: 0n,
-  transmit: 1n,
-};
 const sealed = sealFrame({ kind: FRAME.data, sequence: 5, body: fill(40) }, fill(32));
 const allocate = encodeMessage(
   {
@@ -173,7 +159,7 @@ export const DECODERS: readonly Decoder[] = [
     sample: reply,
   },
   { name: 'name record', decode: readRecord, sample: record.bytes },
-  { name: 'NTP packet', decode: decodeNtpPacket, sample: encodeNtpPacket(ntp) },
+  { name: 'NTP packet', decode: decodeNtpPacket, sample: encodeNtpPacket(NTP_QUESTION) },
   {
     name: 'PCP request',
     decode: decodePcpRequest,

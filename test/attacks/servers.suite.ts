@@ -9,6 +9,7 @@ import { encodeSsdpSearch } from '../../core/wire/ssdp/ssdp.ts';
 import { encodeMessage } from '../../core/wire/stun/encode-message.ts';
 import { METHOD } from '../../core/wire/stun/message.ts';
 import { Segment, SimHost, World } from '../../simulator/index.ts';
+import { NTP_QUESTION } from './ntp-question.ts';
 
 /** The smallest request that a server over UDP answers best, and the answer: bytes with IPv4 and UDP headers. */
 export interface Answered {
@@ -24,22 +25,7 @@ const SECOND = '10.0.1.3';
 
 const stun = (method: number) =>
   encodeMessage({ messageClass: 'request', method, transactionId: Buffer.alloc(12, 1), attributes: [] });
-const ntp = () =>
-  encodeNtpPacket({
-    leap: 'none',
-    version: 4,
-    mode: 'client',
-    stratum: 0,
-    poll: 6,
-    precision: -20,
-    rootDelayS: 0,
-    rootDispersionS: 0,
-    referenceId: Buffer.alloc(4),
-    reference: 0n,
-    origin: 0n,
-    receive: 0n,
-    transmit: 1n,
-  });
+const ntp = () => encodeNtpPacket(NTP_QUESTION);
 const pcp = () =>
   encodePcpRequest({
     op: 'map',
