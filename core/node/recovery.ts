@@ -45,7 +45,7 @@ export class Recovery implements PathFinder {
   readonly #options: RecoveryOptions;
   /** Searches begun so far, at either end. */
   #count = 0;
-  #interfaces: string;
+  #interfaces: readonly NetworkInterface[];
   #searching = false;
   #looking = false;
   /** The peer has never had this pipe: it is called as if for the first time. */
@@ -60,7 +60,7 @@ export class Recovery implements PathFinder {
     this.role = options.role;
     this.remoteKey = options.remoteKey;
     this.remote = options.remote;
-    this.#interfaces = this.#ownPlaces();
+    this.#interfaces = options.interfaces();
   }
 
   /** The session of the last search. */
@@ -70,8 +70,8 @@ export class Recovery implements PathFinder {
 
   hasMoved(): boolean {
     const before = this.#interfaces;
-    this.#interfaces = this.#ownPlaces();
-    return this.#interfaces !== before;
+    this.#interfaces = this.#options.interfaces();
+    return placesOf(before) !== placesOf(this.#interfaces);
   }
 
   search(): void {
@@ -179,8 +179,8 @@ export class Recovery implements PathFinder {
     }
     return undefined;
   }
+}
 
-  #ownPlaces(): string {
-    return JSON.stringify(this.#options.interfaces().map(({ name, addresses }) => [name, addresses]));
-  }
+function placesOf(interfaces: readonly NetworkInterface[]): string {
+  return JSON.stringify(interfaces.map(({ name, addresses }) => [name, addresses]));
 }
