@@ -102,23 +102,20 @@ export class Director {
     }
     const path = await this.#judge(task, told.plugin);
     watch.lap('proof');
-    Object.assign(findings, {
-      ...told,
-      signals,
-      path,
-      outcome: 'connected',
-      connectUs: tookUs,
-    } satisfies Partial<Findings>);
+    const ended = path
+      ? ({ outcome: 'connected', connectUs: tookUs, path } as const)
+      : ({ outcome: 'lost', error: `the pipe of ${told.plugin} was proven, and then carried no messages` } as const);
+    Object.assign(findings, { ...told, signals, ...ended } satisfies Partial<Findings>);
   }
 
-  /** Has the mark go through the pipe and back, and looks where it passes. */
-  async #judge({ network }: KernelTask, plugin: string): Promise<Path> {
+  /** Has the mark go through the pipe and back, and looks where it passes. Undefined: it did not come back. */
+  async #judge({ network }: KernelTask, plugin: string): Promise<Path | undefined> {
     const judge = new WireJudge();
     const { turned } = network.plan.shared ? await this.#network.counters() : { turned: 0 };
     this.#wire.watch((_line, direction, packet) => judge.see(direction, packet));
     const { echoed } = await this.#a.call('mark', { mark: judge.mark.toString('hex') });
     this.#wire.watch(undefined);
-    if (!echoed) throw new Error(`the pipe of ${plugin} carries no messages`);
+    if (!echoed) return undefined;
     if (judge.crossedCore) return judge.path({ turned: 0, translated: false });
     if (!network.plan.shared) throw new Error(`nobody saw how the pipe of ${plugin} carries messages`);
     const after = await this.#network.counters();
