@@ -1,10 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import { trialHeap } from '../pool/trial-heap.ts';
 import type { TrialWorkerData } from '../pool/trial-worker.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
 import type { RunWorld } from './run-world.ts';
-
-/** Young objects of a trial die with it; the default nursery is so small that many get old first. */
-const WORKER_LIMITS = { maxYoungGenerationSizeMb: 64 };
 
 /**
  * Threads, each with a simulated network for every trial.
@@ -18,7 +16,7 @@ export function simulatedWorld(scenario: ResolvedScenario, pluginFiles: readonly
       // Only compiled code can start a thread: Node 20 runs no TypeScript.
       const file = new URL('../pool/trial-worker.js', import.meta.url);
       const workerData: TrialWorkerData = { scenario, shard, halt, pluginFiles };
-      return new Worker(file, { workerData, resourceLimits: WORKER_LIMITS });
+      return new Worker(file, { workerData, resourceLimits: trialHeap() });
     },
   };
 }
