@@ -11,7 +11,9 @@ export function whyTopologyUnsupported(topology: KernelTopology): string | undef
   if (long)
     return `nats: the kernel lab has addresses for chains of ${LONGEST_CHAIN[long.family]} IPv${long.family} routers`;
   if (name !== 'shared-cgn') return undefined;
-  if (subscribers > 0 && a.every(({ family }) => family === 6)) return 'subscribers: they have IPv4 only';
+  const carrier = a.find(({ family }) => family === 4)?.nats.at(-1);
+  if (subscribers > 0 && carrier?.translation !== 'napt')
+    return 'subscribers: they have addresses of IPv4 that only a NAT can do with';
   const kinds = new Set([4, 6].flatMap((family) => kindsOf([...a, ...b].filter((line) => line.family === family))));
   // A packet that does not come to the core is seen by nobody, so all ways inside have to be alike.
   return kinds.size > 1
