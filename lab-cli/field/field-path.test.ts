@@ -19,8 +19,10 @@ describe('the path of a pipe in the field', () => {
     // The peer's address is public, and not on a network of ours.
     ['direct', '198.51.100.9', { ...home, peer: [place('198.51.100.9', '198.51.100.9')] }],
     ['lan', '203.0.113.8', { ...home, own: [place('203.0.113.9')], peer: [place('203.0.113.8')] }],
-    // A peer on the TURN server's own machine.
-    ['direct', '192.0.2.3', { ...home, peer: [place('192.0.2.3')] }],
+    // A peer on the TURN server's own machine: told from the server by the port, but not from what the server lends.
+    ['direct', '192.0.2.3', { ...home, turn: [{ address: '192.0.2.3', port: 3480 }], peer: [place('192.0.2.3')] }],
+    ['relayed', '192.0.2.3', { ...home, peer: [place('192.0.2.3')] }],
+    ['relayed', '127.0.0.1', { own: [place('127.0.0.1')], peer: [place('127.0.0.1')], turn: [at('127.0.0.1')] }],
   ] as const)('is %s where the mark went to %s', ([path, address, places]) => {
     expect(fieldPath([at(address)], places)).toBe(path);
   });

@@ -15,16 +15,18 @@ export interface FieldPlaces {
 /**
  * How a pipe runs, from whom a mark was sent to or came from: nobody can watch the Internet from outside.
  *
- * - `relayed`: the other end was a TURN server, or an address that it lends
+ * - `relayed`: the other end was a TURN server, or a port that it may lend: one of its address, unless the peer has that too
  * - `lan`: the peer's own address, on a network of ours or a private one
  * - `hairpin`: the address that we ourselves have outside
  * - `direct`: anything else
  */
 export function fieldPath(seen: readonly Endpoint[], { turn, own, peer }: FieldPlaces): Path | undefined {
   if (seen.length === 0) return undefined;
-  const paths = seen.map(({ address }): Path => {
+  const paths = seen.map(({ address, port }): Path => {
+    const servers = turn.filter((server) => server.address === address);
+    if (servers.some((server) => server.port === port)) return 'relayed';
     const isPeers = peer.some((place) => place.address === address);
-    if (!isPeers && turn.some((server) => server.address === address)) return 'relayed';
+    if (!isPeers && servers.length > 0) return 'relayed';
     if (isPeers && (!isPublicPeer(address) || own.some((place) => holds(place, address)))) return 'lan';
     const isOurs = own.some((place) => place.external === address && place.address !== address);
     return isOurs ? 'hairpin' : 'direct';
