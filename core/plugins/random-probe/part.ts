@@ -19,7 +19,7 @@ type Traits = PlanInput['local']['interfaces'][number]['udp']['nat'];
 /** Which end does what: a pure function that gives both ends the same answer. */
 export function planParts({ local, remote, servers, signalling }: PlanInput): Plan<RandomProbePlan> {
   if (!signalling || !remote) return no('no signal channel to meet over');
-  if (servers.stun.length === 0) return no('no STUN server');
+  if (servers.stun.length === 0) return no('no STUN server of this family');
   const [own, peer] = [outwardTraits(local), outwardTraits(remote)];
   if (!own || !peer) return no('an end does not know how it looks from outside');
   const dependent = [own, peer].filter(isDependent);

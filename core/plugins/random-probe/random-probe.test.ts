@@ -48,7 +48,7 @@ describe('who does what', () => {
     ['both ends', plan(symmetric, sequential)],
     ['no signal channel', plan(cone, symmetric, { signalling: false })],
     ['no signal channel', plan(cone, symmetric, { remote: undefined })],
-    ['no STUN server', plan(cone, symmetric, { servers: { stun: [], turn: [] } })],
+    ['no STUN server of this family', plan(cone, symmetric, { servers: { stun: [], turn: [] } })],
     ['how it looks', plan(unknown, symmetric)],
   ])('not applicable: %s', (reason, made) => {
     expect(made.applicable ? '' : made.reason).toContain(reason);

@@ -85,7 +85,7 @@ export class TcpPunch implements Plugin<TcpPunchPlan> {
   plan({ servers, remote, signalling }: PlanInput): Plan<TcpPunchPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
     const [stun] = servers.stun;
-    if (!stun) return { applicable: false, reason: 'no STUN server' };
+    if (!stun) return { applicable: false, reason: 'no STUN server of this family' };
     return { applicable: true, plan: { stun } };
   }
 

@@ -46,7 +46,7 @@ export class UdpPunch implements Plugin<UdpPunchPlan> {
   plan({ servers, remote, signalling }: PlanInput): Plan<UdpPunchPlan> {
     if (!signalling || !remote) return { applicable: false, reason: 'no signal channel to meet over' };
     const [stun] = servers.stun;
-    if (!stun) return { applicable: false, reason: 'no STUN server' };
+    if (!stun) return { applicable: false, reason: 'no STUN server of this family' };
     return { applicable: true, plan: { stun } };
   }
 
