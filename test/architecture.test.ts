@@ -111,6 +111,18 @@ describe('the checker sees', () => {
     expect(breachesOf({ 'core/wire/x.ts': `${text}\n` })).toHaveLength(1);
   });
 
+  test.each(['/proc/net/route', '/sys/class/net/eth0', '/run/netns/a'])('the file %s of Linux alone', (path) => {
+    const text = `export const x = readFileSync('${path}');\n`;
+    const why =
+      'is only for kernel-lab, lab-cli/kernel, core/real/default-gateways.ts, bench/kernel-cost.ts: the rest runs on any system';
+    const place = path.split('/').slice(0, 2).join('/');
+    expect(breachesOf({ 'simulator/x.ts': text })).toEqual([`simulator/x.ts: ${place}/ ${why}`]);
+    expect(breachesOf({ 'simulator/x.test.ts': text, 'kernel-lab/x.ts': text })).toEqual([]);
+    expect(
+      breachesOf({ 'lab-cli/x.ts': "import { run } from './run/world/trial.ts';\n", 'lab-cli/run/world/trial.ts': '' }),
+    ).toEqual([]);
+  });
+
   test('a file and a function that are too long', () => {
     const lines = (count: number): string => '// a line\n'.repeat(count);
     expect(breachesOf({ 'core/wire/x.ts': lines(300) })).toEqual([]);

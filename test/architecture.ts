@@ -49,6 +49,10 @@ const PRIVILEGED: readonly { readonly modules: readonly string[]; readonly allow
   },
 ];
 
+/** Files of Linux: whatever else needs to know such a thing asks the host, or has a test that is skipped elsewhere. */
+const LINUX_FILES = /(?<![\w.)}])\/(?:proc|sys|run)\//;
+const LINUX_ONLY = ['kernel-lab', 'lab-cli/kernel', 'core/real/default-gateways.ts', 'bench/kernel-cost.ts'];
+
 /** The documents that the project cites. A number that is not among them is taken for a slip of the pen. */
 const RFCS = new Set([
   768, 791, 792, 793, 1035, 1071, 1112, 1122, 1191, 1337, 1812, 1918, 2018, 2104, 2119, 2131, 2488, 2544, 2516, 2663,
@@ -85,7 +89,11 @@ export function breaches(sources: Sources, packages: ReadonlySet<string>): strin
     found.push(...textBreaches(file, text));
     if (isTest(file)) continue;
     const foreign = imports.filter((name) => !name.startsWith('.'));
-    found.push(...layerBreaches(file, own), ...foreign.flatMap((name) => foreignBreaches(file, name, packages)));
+    found.push(
+      ...linuxBreaches(file, text),
+      ...layerBreaches(file, own),
+      ...foreign.flatMap((name) => foreignBreaches(file, name, packages)),
+    );
     found.push(...lengthBreaches(file, text));
   }
   return [...found, ...cycles(graph)];
@@ -132,6 +140,12 @@ function textBreaches(file: string, text: string): string[] {
     if (!RFCS.has(Number(number))) found.push(`${file}: ${mention} is not among the documents that the project cites`);
   }
   return found;
+}
+
+function linuxBreaches(file: string, text: string): string[] {
+  if (LINUX_ONLY.some((place) => within(file, place))) return [];
+  const match = LINUX_FILES.exec(text);
+  return match ? [`${file}: ${match[0]} is only for ${LINUX_ONLY.join(', ')}: the rest runs on any system`] : [];
 }
 
 function lengthBreaches(file: string, text: string): string[] {
