@@ -30,7 +30,11 @@ interface Peer {
 }
 
 function peer(...args: readonly string[]): Peer {
-  const env = { ...process.env, HOME: home, USERPROFILE: home, LAB_SERVERS: serving.link };
+  return peerOf(serving.link, ...args);
+}
+
+function peerOf(servers: string, ...args: readonly string[]): Peer {
+  const env = { ...process.env, HOME: home, USERPROFILE: home, LAB_SERVERS: servers };
   const child = spawn(process.execPath, [MAIN, ...args], { env });
   const out: Buffer[] = [];
   let err = '';
@@ -122,6 +126,18 @@ describe('lab node and lab connect', { timeout: 60_000 }, () => {
     expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('bad.key')]);
     const nobody = await peer('connect', 'nobody', ...LOOPBACK).ended;
     expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('nobody.punch: nobody has it')]);
+    const nameless = serving.link.replace(/&?nameskey=[^&]+/, '');
+    expect(nameless).not.toBe(serving.link);
+    for (const [servers, why] of [
+      ['', 'without --servers LINK (or LAB_SERVERS)'],
+      [nameless, 'none of the --servers has a nickname server'],
+    ] as const) {
+      const unasked = await peerOf(servers, 'connect', 'alice', ...LOOPBACK).ended;
+      expect([unasked.code, unasked.err]).toEqual([
+        2,
+        expect.stringContaining(`"alice" is no address of a node, and ${why}`),
+      ]);
+    }
     const link = await peer('node', '--servers', 'http://x').ended;
     expect([link.code, link.err]).toEqual([2, expect.stringContaining('expected a link such as punchlab://')]);
   });

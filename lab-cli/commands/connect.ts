@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConnectError } from '../../core/node/index.ts';
+import { looksLikeAddress } from '../../core/wire/address/address.ts';
 import type { Console } from '../console.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { accountLines } from '../peer/account-lines.ts';
@@ -21,11 +22,12 @@ export async function connect(peer: string, options: ConnectCommandOptions, cons
   const say = (text: string) => void (quiet || console.err.write(`${text}\n`));
   const interrupt = abortOnSignals();
   const { signal } = interrupt;
+  const written = (peer.startsWith('@') ? fileText(peer.slice(1)) : peer).trim();
+  assertReachable(written, options);
   const own = await startNode(name, options, console);
   try {
-    const written = peer.startsWith('@') ? fileText(peer.slice(1)) : peer;
     const startUs = own.host.clock.now();
-    const [pipe, winner] = await own.connect(written.trim(), {
+    const [pipe, winner] = await own.connect(written, {
       signal,
       ...(plugins && { plugins }),
       ...(timeoutMs !== undefined && { timeoutMs }),
@@ -47,6 +49,16 @@ export async function connect(peer: string, options: ConnectCommandOptions, cons
     await own.close();
     process.stdin.destroy();
   }
+}
+
+/** @throws InputError for a nickname that nobody can be asked for */
+function assertReachable(peer: string, { servers = [] }: PeerOptions): void {
+  if (looksLikeAddress(peer) || servers.some(({ namesKey }) => namesKey !== undefined)) return;
+  const why =
+    servers.length === 0
+      ? 'without --servers LINK (or LAB_SERVERS), which `lab serve` prints, nobody can be asked for a nickname'
+      : 'none of the --servers has a nickname server';
+  throw new InputError(`${peer.length > 64 ? 'this' : `"${peer}"`} is no address of a node, and ${why}`);
 }
 
 function fileText(file: string): string {
