@@ -62,7 +62,9 @@ export function collect(value: string, previous: readonly string[] = []): readon
 }
 
 export function addresses(text: string, before: readonly string[] = []): string[] {
-  return [...before, address(text)];
+  const one = address(text);
+  if (before.includes(one)) throw new InvalidArgumentError(`${one} is there twice.`);
+  return [...before, one];
 }
 
 /** One link or several, separated by blanks: that is how an environment variable holds them. */

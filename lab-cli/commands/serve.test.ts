@@ -209,11 +209,42 @@ describe('lab serve, the safe way', { timeout: 60_000 }, () => {
     await gone;
   });
 
+  it('prints the link of its first good start, whatever went wrong before', async () => {
+    const directory = mkdtempSync(join(cwd, 'second-try-'));
+    const taken = await host.tcp.listen({ address: '127.0.0.1' }, () => {});
+    const yaml = await freeConfig(['addresses: [127.0.0.1]']);
+    const busy = yaml.replace(/^mqtt: .*$/m, `mqtt: { port: ${taken.local.port} }`);
+    writeFileSync(join(directory, 'busy.yaml'), busy);
+    const failed = await lab(directory, 'serve', 'busy.yaml', '--state', 'state');
+    taken.close();
+    expect([failed.code, failed.err]).toEqual([2, expect.stringContaining("can't serve mqtt on 127.0.0.1")]);
+    const again = await serveLab(yaml, directory, []);
+    expect(again.log().map(({ event }) => event)).toContain('credentials-made');
+    expect(again.servers.credentials?.username).toBe('punchlab');
+    // With one address, it says what that costs.
+    expect(again.log().filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ event: 'stun-one-address', address: '127.0.0.1' }),
+    ]);
+    await again.stop();
+  });
+
   it('takes a configuration apart that has mistakes, each with its place', async () => {
     writeFileSync(
       join(cwd, 'bad.yaml'),
       'schema: 1\naddresses: [localhost]\nturn: { prot: 3480, bytesPerSecond: 5 }\nmqtt: on\nstunn: {}\n',
     );
+    writeFileSync(
+      join(cwd, 'twice.yaml'),
+      'schema: 1\naddresses: [127.0.0.1, 127.0.0.1]\nstun: { port: 3478, alternatePort: 3478 }\n',
+    );
+    const twice = await lab(cwd, 'serve', 'twice.yaml');
+    expect([twice.code, twice.err.trimEnd().split('\n')]).toEqual([
+      2,
+      [
+        expect.stringMatching(/^twice\.yaml:2:24: addresses\[1\] is "127\.0\.0\.1", expected an address that is not/),
+        expect.stringMatching(/^twice\.yaml:3:36: stun\.alternatePort is 3478, expected another port than stun\.port/),
+      ],
+    ]);
     writeFileSync(join(cwd, 'deaf.yaml'), 'schema: 1\nmqtt: { port: off }\n');
     expect((await lab(cwd, 'serve', 'deaf.yaml')).err).toMatch(
       /^deaf\.yaml:2:15: mqtt\.port is "off", expected a port, as there is no mqtt\.tls/,
@@ -231,6 +262,8 @@ describe('lab serve, the safe way', { timeout: 60_000 }, () => {
 
   it.each([
     [['--address', '192.0.2.99'], '192.0.2.99 is no address of this machine'],
+    [['--address', '192.0.2.99'], '`public: { ADDRESS-HERE: ADDRESS-SEEN }`'],
+    [['--check', '--address', '::1', '--address', '0:0::1'], '::1 is there twice'],
     [['--address', 'here'], 'Expected an IP address'],
     [['missing.yaml'], "can't read missing.yaml"],
   ])('refuses %j', async (args, what) => {

@@ -7,7 +7,7 @@ import { abortOnSignals } from '../interrupt.ts';
 import { formatServerLink } from '../network/server-link.ts';
 import { loadYaml } from '../scenario/load-yaml.ts';
 import { readScenario } from '../scenario/read-scenario.ts';
-import { keptCredentials } from '../serving/credentials.ts';
+import { type Credentials, keepCredentials, keptCredentials, makeCredentials } from '../serving/credentials.ts';
 import { LabServers } from '../serving/lab-servers.ts';
 import { JsonLog } from '../serving/log.ts';
 import { type ServeConfig, serveShape } from '../serving/serve-shape.ts';
@@ -31,13 +31,15 @@ export async function serve(file: string | undefined, options: ServeOptions, con
   const log = new JsonLog((text) => console.err.write(text));
   const interrupt = abortOnSignals();
   const state = options.state ?? config.state ?? join(homedir(), '.punchlab', 'serve');
-  const { credentials, fresh } = config.credentials
-    ? { credentials: config.credentials, fresh: false }
-    : keptCredentials(state);
+  const known = config.credentials ?? keptCredentials(state);
+  const credentials = known ?? makeCredentials();
   const servers = await LabServers.start(createRealHost({ events: log }), config, credentials, state);
+  const fresh = known === undefined;
+  if (fresh) await keepOrClose(servers, state, credentials);
   for (const { name, endpoints } of servers.running) {
     for (const endpoint of endpoints) log.info('listening', { server: name, endpoint: formatEndpoint(endpoint) });
   }
+  warnOfOneAddress(servers, config, log);
   if (fresh) log.info('credentials-made', { directory: state });
   const link = formatServerLink(servers.link);
   if (fresh || options.printLink) console.out.write(`${link}\n`);
@@ -56,6 +58,28 @@ function configOf(file: string | undefined, { address }: ServeOptions): ServeCon
       ? serveShape.parse({ schema: 1 })
       : loadYaml(readScenario(file), file, serveShape, 'a configuration of `lab serve`');
   return address ? { ...config, addresses: [...address] } : config;
+}
+
+/** Such a server works, and nobody would find out from it why discovery stays in the dark. */
+function warnOfOneAddress({ places }: LabServers, { stun }: ServeConfig, log: JsonLog): void {
+  if (stun === 'off') return;
+  for (const { first } of places.filter(({ second }) => second === undefined)) {
+    log.warn('stun-one-address', {
+      address: first,
+      consequence: 'by this server alone, peers find out neither mapping nor filtering: random-probe is not applicable',
+      hint: 'a second address of this family (RFC 5780)',
+    });
+  }
+}
+
+/** Kept once everything runs: whoever has to start twice has not seen the link the first time. */
+async function keepOrClose(servers: LabServers, state: string, credentials: Credentials): Promise<void> {
+  try {
+    keepCredentials(state, credentials);
+  } catch (error) {
+    await servers.close();
+    throw error;
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -15,30 +15,32 @@ const PASSWORD_BYTES = 18;
 
 const stored = z.strictObject({ username: z.string().min(1), password: z.string().min(1) });
 
-/**
- * The credentials that are kept in this directory; made there the first time.
- *
- * @returns them, and whether they are new
- * @throws InputError if the directory can't be used
- */
-export function keptCredentials(directory: string): { credentials: Credentials; fresh: boolean } {
+export function makeCredentials(): Credentials {
+  return { username: USERNAME, password: randomBytes(PASSWORD_BYTES).toString('base64url') };
+}
+
+/** @throws InputError if the directory can't be used, or another program has kept some there in the meantime */
+export function keepCredentials(directory: string, credentials: Credentials): void {
   const file = join(directory, FILE);
-  const known = read(file);
-  if (known) return { credentials: known, fresh: false };
-  const credentials = { username: USERNAME, password: randomBytes(PASSWORD_BYTES).toString('base64url') };
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // Nobody else may read it; and two that start at once must not each have its own.
     writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    return { credentials, fresh: true };
   } catch (error) {
-    const raced = (error as NodeJS.ErrnoException).code === 'EEXIST' ? read(file) : undefined;
-    if (raced) return { credentials: raced, fresh: false };
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new InputError(`another \`lab serve\` has just made ${file}: start again, or choose another --state`);
+    }
     throw new InputError(`can't keep credentials in ${directory}: ${(error as Error).message}`);
   }
 }
 
-function read(file: string): Credentials | undefined {
+/**
+ * The credentials that are kept in this directory, if any are.
+ *
+ * @throws InputError if they can't be read
+ */
+export function keptCredentials(directory: string): Credentials | undefined {
+  const file = join(directory, FILE);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -15,11 +15,13 @@ import { at, type Place, placesOf, publicAddress } from './where.ts';
 /** All servers of a configuration, running. */
 export class LabServers {
   readonly running: readonly Running[];
+  readonly places: readonly Place[];
   readonly link: ServerLink;
   #ready = true;
 
-  private constructor(running: readonly Running[], link: ServerLink) {
+  private constructor(running: readonly Running[], places: readonly Place[], link: ServerLink) {
     this.running = running;
+    this.places = places;
     this.link = link;
   }
 
@@ -39,7 +41,7 @@ export class LabServers {
       if (nicknames) running.push(nicknames.running);
       if (ntp !== 'off') running.push(await startNtp(host, places, ntp));
       const link = linkOf(running, places, config, credentials);
-      const servers = new LabServers(running, { ...link, namesKey: nicknames?.publicKey });
+      const servers = new LabServers(running, places, { ...link, namesKey: nicknames?.publicKey });
       if (metrics !== 'off') running.push(await servers.#watchers(at(metrics.address, metrics.port)));
       return servers;
     } catch (error) {

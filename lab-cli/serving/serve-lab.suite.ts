@@ -45,10 +45,11 @@ export async function freeConfig(more: readonly string[] = []): Promise<string> 
 export async function serveLab(
   yaml?: string,
   directory = mkdtempSync(join(tmpdir(), 'lab-serve-')),
+  more: readonly string[] = ['--print-link'],
 ): Promise<ServingLab> {
   const config = yaml ?? (await freeConfig());
   writeFileSync(join(directory, 'serve.yaml'), config);
-  const { process, ended } = startLab(['serve', 'serve.yaml', '--state', 'state', '--print-link'], directory);
+  const { process, ended } = startLab(['serve', 'serve.yaml', '--state', 'state', ...more], directory);
   let out = '';
   let err = '';
   const ready = new Promise<void>((resolve) => {

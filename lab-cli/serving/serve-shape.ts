@@ -42,6 +42,10 @@ const file = (what: string) => z.string({ error: what }).min(1, { error: what })
 export const serveShape = strictMap({
   schema: z.literal(1, { error: '1, the version of this format' }),
   addresses: listOf(address(), 4, 'IP addresses of this machine')
+    .superRefine((all, context) => {
+      const twice = all.findIndex((one, index) => all.indexOf(one) < index);
+      if (twice >= 0) context.addIssue({ code: 'custom', message: 'an address that is not there yet', path: [twice] });
+    })
     .describe('Where to serve: one or two IPv4 and one or two IPv6 addresses. Default: the first of each that there is')
     .optional(),
   public: z
@@ -64,7 +68,12 @@ export const serveShape = strictMap({
     port: port().default(3478),
     alternatePort: port().default(3479).describe('On the second address (RFC 5780)'),
     ...rate,
-  }).prefault({}),
+  })
+    .refine((stun) => stun === 'off' || stun.alternatePort !== stun.port, {
+      error: 'another port than stun.port (RFC 5780 section 6)',
+      path: ['alternatePort'],
+    })
+    .prefault({}),
   turn: service({
     port: port().default(3480),
     realm: text('a name').default('punchlab'),

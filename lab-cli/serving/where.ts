@@ -22,7 +22,8 @@ export function placesOf(host: Host, { addresses }: Pick<ServeConfig, 'addresses
     const known = all.some((own) => own.address === address) || address.startsWith('127.');
     if (!known)
       throw new InputError(
-        `${address} is no address of this machine; it has ${all.map((own) => own.address).join(', ')}`,
+        `${address} is no address of this machine; it has ${all.map((own) => own.address).join(', ')}. If it is the one ` +
+          'that others see, name one of those, and in the configuration file `public: { ADDRESS-HERE: ADDRESS-SEEN }`',
       );
   }
   const chosen = addresses ?? all.filter(({ loopback }) => !loopback).map(({ address }) => address);
