@@ -33,7 +33,7 @@ function peer(...args: readonly string[]): Peer {
   return peerOf(serving.link, ...args);
 }
 
-function peerOf(servers: string, ...args: readonly string[]): Peer {
+function peerOf(servers: string | undefined, ...args: readonly string[]): Peer {
   const env = { ...process.env, HOME: home, USERPROFILE: home, LAB_SERVERS: servers };
   const child = spawn(process.execPath, [MAIN, ...args], { env });
   const out: Buffer[] = [];
@@ -129,7 +129,7 @@ describe('lab node and lab connect', { timeout: 60_000 }, () => {
     const nameless = serving.link.replace(/&?nameskey=[^&]+/, '');
     expect(nameless).not.toBe(serving.link);
     for (const [servers, why] of [
-      ['', 'without --servers LINK (or LAB_SERVERS)'],
+      [undefined, 'without --servers LINK (or LAB_SERVERS)'],
       [nameless, 'none of the --servers has a nickname server'],
     ] as const) {
       const unasked = await peerOf(servers, 'connect', 'alice', ...LOOPBACK).ended;
