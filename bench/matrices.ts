@@ -1,7 +1,9 @@
 import { loadEngine } from '../lab-cli/engine.ts';
 import { loadScenario } from '../lab-cli/scenario/load-scenario.ts';
+import { withoutPlugins } from '../lab-cli/scenario/without-plugins.ts';
 import { vocabulary } from '../lab-cli/vocabulary.ts';
 import { openRun } from '../reports/read-run.ts';
+import { replayCommand } from '../reports/replay-command.ts';
 import type { TrialResult } from '../reports/schema.ts';
 import { type ExpectedCount, expectedCount, type Prospect, prospectOf } from './theory.ts';
 
@@ -19,7 +21,7 @@ export interface MatrixVerdict {
   readonly kinds: Readonly<Record<Prospect['kind'], KindTally>>;
   /** Of the cases that chance decides. */
   readonly expected: ExpectedCount;
-  /** Trials that ended against theory, as `lab replay` takes them: certain ones that failed, impossible ones that connected. */
+  /** The `lab replay` of each trial that ended against theory: certain ones that failed, impossible ones that connected. */
   readonly against: readonly string[];
 }
 
@@ -35,7 +37,8 @@ const KINDS = ['certain', 'chance', 'open', 'impossible'] as const;
 export async function judgeRun(dir: string): Promise<MatrixVerdict> {
   const { info, trials } = await openRun(dir);
   const { knownPlugins } = await loadEngine();
-  const scenario = loadScenario(info.scenario, `${info.name}.yaml`, vocabulary(knownPlugins()));
+  const whole = loadScenario(info.scenario, `${info.name}.yaml`, vocabulary(knownPlugins()));
+  const scenario = withoutPlugins(whole, info.without ?? []);
   const cells = new Map(scenario.cells.map((cell) => [keyOf(cell.axes), cell]));
   const cases = new Map<string, Case>();
   const against: string[] = [];
@@ -48,8 +51,7 @@ export async function judgeRun(dir: string): Promise<MatrixVerdict> {
     cases.set(key, one);
     one.trials++;
     if (trial.outcome === 'connected') one.connected++;
-    if (isAgainst(one.prospect, trial))
-      against.push(`${info.name}#${cell.id}/${trial.trial} ${trial.only ?? ''}`.trim());
+    if (isAgainst(one.prospect, trial)) against.push(replayCommand({ ...trial, dir, cell: cell.id }));
   }
   return verdict(info.name, [...cases.values()], against);
 }
