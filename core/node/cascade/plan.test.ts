@@ -26,9 +26,14 @@ describe('the plan of a cascade', () => {
     expect(plan.relayHoldMs).toBe(holdMs);
   });
 
-  it('gives a relay out at once if that is asked for', () => {
-    expect(planCascade(ALL, { outlook: 'unsure', relay: 'at-once', limitMs: undefined }).relayHoldMs).toBe(0);
-  });
+  it.each(['likely', 'unsure', 'unlikely'] as const)(
+    'has a relay from the start if asked to, outlook %s',
+    (outlook) => {
+      const { starts, relayHoldMs } = planCascade(ALL, { outlook, relay: 'at-once', limitMs: undefined });
+      expect(starts.find(({ name }) => name === 'relay')).toEqual({ name: 'relay', afterMs: 0 });
+      expect(relayHoldMs).toBe(0);
+    },
+  );
 
   it('gives up in less than 20 s unless it is told when, and leaves a second try as much time as the first', () => {
     const plan = (limitMs?: number) => planCascade(ALL, { outlook: 'unsure', relay: 'hold', limitMs });

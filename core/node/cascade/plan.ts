@@ -48,8 +48,8 @@ const RETRY_SHARE = 0.49;
 
 /**
  * Everything at once would connect as soon, but costs packets, mappings and relays for nothing. So the light attempts
- * go first; heavy ones, and where the outlook is good also those beyond the budget and the relays, wait for as long as
- * the light ones take to meet.
+ * go first; heavy ones, and where the outlook is good also those beyond the budget and the relays that nobody asked for
+ * at once, wait for as long as the light ones take to meet.
  */
 export function planCascade(contenders: readonly Contender[], { outlook, relay, limitMs }: PlanOptions): CascadePlan {
   const likely = outlook === 'likely';
@@ -61,7 +61,7 @@ export function planCascade(contenders: readonly Contender[], { outlook, relay, 
     return { name, afterMs: likely && spent > FIRST_WAVE_PACKETS ? LIKELY_WAIT_MS : 0 };
   });
   for (const { name, path } of contenders) {
-    if (path === 'relayed') starts.push({ name, afterMs: likely ? LIKELY_WAIT_MS : 0 });
+    if (path === 'relayed') starts.push({ name, afterMs: likely && relay === 'hold' ? LIKELY_WAIT_MS : 0 });
   }
   const limit = limitMs ?? LIMIT_MS;
   const first = Math.min(...starts.map(({ afterMs }) => afterMs)); // Where nothing is light, there is nothing to wait for.
