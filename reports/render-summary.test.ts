@@ -64,6 +64,18 @@ it('says in mode each who could, and whom chance decides', async () => {
   `);
 });
 
+it('says how many trials the world has no way to run, and why', async () => {
+  const error = 'events: the rules of a kernel NAT stay as they are during a trial';
+  const ending = { outcome: 'unsupported', plugin: null, path: null, connectMs: null, error } as const;
+  const cannot = (which: (a: string) => boolean) =>
+    summary({ mode: 'race', trials: 1 }, ({ info, trials }) => ({
+      info,
+      trials: trials.map((trial) => (which(trial.cell.a!) ? { ...trial, ...ending } : trial)),
+    }));
+  expect(await cannot(() => true)).toMatch(`\n\nNo trial could be run here; 36 trials unsupported (${error}).`);
+  expect(await cannot((a) => a === 'open')).toContain(`; 6 trials unsupported (${error})`);
+});
+
 it('numbers the columns of a wide matrix', async () => {
   const long = 'port-restricted-cone+cgn-with-a-long-name';
   const rename = (value: string) => (value === 'open' ? long : value);

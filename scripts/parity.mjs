@@ -4,7 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const SCENARIOS = [
-  ...['classic', 'kernel-parity', 'kernel-allocation', 'kernel-policies', 'kernel-lifetimes', 'kernel-chains'],
+  ...[
+    'classic',
+    'classic-each',
+    'kernel-parity',
+    'kernel-allocation',
+    'kernel-policies',
+    'kernel-lifetimes',
+    'kernel-chains',
+  ],
   ...['shapes-same-lan', 'shapes-same-nat', 'kernel-shared-cgn', 'kernel-subscribers'],
   ...['kernel-ipv6', 'kernel-ipv6-lan', 'kernel-families'],
 ];

@@ -92,6 +92,17 @@ it('what a world cannot express is neither', async () => {
   expect(comparisonText(comparison)).toContain('unsupported, 1 ×: hairpin: why');
 });
 
+it('names the quirk of Linux that a NAT is to have', async () => {
+  const world = (name: 'sim' | 'kernel', inboundFirst: string) => {
+    const { info, trials } = run(name, times(1, CONNECTED));
+    return { info: { ...info, nats: { bare: { summary: 'Linux', behaviour: { inboundFirst } } } }, trials };
+  };
+  const clash = await compared(world('sim', 'clash'), world('kernel', 'clash'));
+  expect(clash.quirks).toEqual([expect.objectContaining({ name: 'inbound-first clash', nats: ['bare'] })]);
+  expect(comparisonText(clash)).toContain('quirk, inbound-first clash: ');
+  expect((await compared(world('sim', 'none'), world('kernel', 'none'))).quirks).toEqual([]);
+});
+
 it('a NAT that looks otherwise from inside is a disagreement', async () => {
   const seen = (inferred: string) => ({
     ...CONNECTED,

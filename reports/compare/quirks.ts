@@ -31,6 +31,12 @@ const QUIRKS: readonly Quirk[] = [
     meaning: 'an inbound packet keeps a UDP mapping alive like an outbound one (udp.refresh: both)',
     applies: (behaviour) => behaviour.get('udp.refresh') === 'both',
   },
+  {
+    name: 'inbound-first clash',
+    meaning:
+      'a packet that comes in before the host has sent to its sender keeps the port, and the answer leaves by another one (inboundFirst: clash)',
+    applies: (behaviour) => behaviour.get('inboundFirst') === 'clash',
+  },
 ];
 
 /** Those of the NATs in two runs, each with its NATs. */
