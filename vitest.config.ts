@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SkipReporter } from './test/skip-reporter.ts';
 
 const TESTS = '{core,simulator,kernel-lab,reports,lab-cli,bench,test}/**/*.test.ts';
 /** Files that keep nothing between tests and start no program: they share a process, which has then loaded what they need. */
@@ -19,6 +20,8 @@ export default defineConfig({
     // For what hangs, not for what is slow: a loaded machine takes ten times as long.
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    // vitest alone doesn't print why a test was skipped.
+    reporters: ['default', new SkipReporter()],
     pool: 'forks',
     // One a processor, and never one alone, as is the default on two: much of what real programs take is waiting.
     maxWorkers: Math.max(2, availableParallelism()),

@@ -97,9 +97,12 @@ describe.skipIf(noDaemon)(`our client and miniupnpd (${noDaemon ?? 'in network n
 describe.skipIf(noHome)(`our gateway over real sockets (${noHome ?? 'in network namespaces'})`, () => {
   const run = noHome ? { client: '', gateway: '' } : atHome('own', 'bash', join(HERE, 'stock.sh'), process.execPath);
   const saidTo = (title: string) => run.client.split(`--- ${title}\n`)[1]?.split('--- ')[0] ?? '';
-  const stock = (name: string) => (obstacle(name) ? it.skip : it);
+  const stock = (name: string, test: () => void) => {
+    const why = obstacle(name);
+    it.skipIf(why)(`serves ${name}${why ? ` (${why})` : ''}`, test);
+  };
 
-  stock('upnpc')('serves upnpc', () => {
+  stock('upnpc', () => {
     expect(saidTo('upnpc adds')).toContain('external 11.0.0.10:6001 UDP is redirected to internal 10.0.1.2:6001');
     expect(saidTo('upnpc lists')).toMatch(/UDP {2}6001->10\.0\.1\.2:6001 {2}'test' '' 5\d\d/);
     expect(saidTo('upnpc deletes')).toContain('UPNP_DeletePortMapping() returned : 0');
@@ -111,7 +114,7 @@ describe.skipIf(noHome)(`our gateway over real sockets (${noHome ?? 'in network 
     expect(run.gateway).toContain('open udp 2001:db8:1::2 6003');
   });
 
-  stock('natpmpc')('serves natpmpc', () => {
+  stock('natpmpc', () => {
     expect(saidTo('natpmpc adds')).toContain('Public IP address : 11.0.0.10');
     expect(saidTo('natpmpc adds')).toContain('Mapped public port 6004 protocol TCP to local port 6004 liftime 600');
     expect(run.gateway).toContain('map tcp 6004 10.0.1.2 6004\nunmap tcp 6004');

@@ -72,7 +72,7 @@ describe('a key file', () => {
     expect(loadOrCreateIdentity(path, host).nodeId).toBe(first.nodeId);
   });
 
-  it.skipIf(process.platform === 'win32')('is refused when others may read it', () => {
+  it.skipIf(process.platform === 'win32')('is refused when others may read it (skipped on Windows)', () => {
     saveIdentity(path, identity);
     chmodSync(path, 0o640);
     expect(refusal(() => loadIdentity(path, host))).toBe('permissions');

@@ -7,7 +7,7 @@ import { createRealHost } from './index.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((infos) => infos?.some(({ address }) => address === '::1'));
 
-test.skipIf(!hasIpv6)('a port that listens on IPv4 dials on IPv6', async () => {
+test.skipIf(!hasIpv6)('a port that listens on IPv4 dials on IPv6 (skipped on a machine without ::1)', async () => {
   const { tcp } = createRealHost();
   const remote = await Acceptor.listen(tcp, { address: '::1', port: 0 });
   const local = await tcp.listen({ address: '127.0.0.1' }, () => {});
