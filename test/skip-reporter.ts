@@ -41,8 +41,9 @@ export function skippedLines(files: readonly SkippedFile[]): string[] {
 }
 
 /** What the test gave when it skipped itself, else what its title says. */
-function reasonOf({ fullName, result }: SkippedFile['tests'][0]): string {
-  const outcome = result();
+function reasonOf(test: SkippedFile['tests'][0]): string {
+  const { fullName } = test;
+  const outcome = test.result();
   const note = outcome.state === 'skipped' ? outcome.note : undefined;
   return note?.replace(/^skipped: /, '') ?? IN_TITLE.exec(fullName)?.[1]?.trim() ?? `no reason given by "${fullName}"`;
 }
