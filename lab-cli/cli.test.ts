@@ -104,6 +104,17 @@ describe('lab run', { timeout: TIMEOUT_MS }, () => {
     expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^trace hash matches \w+$/m)]);
   });
 
+  it('runs a scenario otherwise than it says, and replays such a trial', async () => {
+    const changes = ['--mode', 'each', '--link', '{ latency: 5ms }', '--plugins', 'udp-punch,turn-relay'];
+    const { code } = await lab(cwd, 'run', 'small.yaml', ...changes, '--trials', '1', '-o', 'otherwise');
+    expect(code).toBe(0);
+    const { mode, plugins, expectations } = parseRun(read('otherwise/run.json'));
+    expect([mode, plugins, expectations]).toEqual(['each', ['udp-punch', 'turn-relay'], []]);
+    expect(new Set(results('otherwise').map(({ cell }) => cell.link))).toEqual(new Set(['5ms']));
+    const again = await lab(cwd, 'replay', 'otherwise#open,full-cone,5ms/0/udp-punch');
+    expect([again.code, again.out]).toEqual([0, expect.stringMatching(/^trace hash matches \w+$/m)]);
+  });
+
   it('has a line for each plugin in mode each', async () => {
     expect((await lab(cwd, 'run', 'each.yaml')).code).toBe(0);
     const { plugins } = parseRun(read('out/each/run.json'));
@@ -222,6 +233,9 @@ describe('bad input is answered with 2', { timeout: TIMEOUT_MS }, () => {
     ],
     [['run', 'small.yaml', '--without', 'udp-punch,'], /Expected names joined by commas/],
     [['run', 'only.yaml', '--without', 'udp-punch'], /^without udp-punch no plugin is left in small\n$/],
+    [['run', 'small.yaml', '--link', 'brodband'], /^small can't be changed so: .*did you mean "broadband"/],
+    [['run', 'small.yaml', '--link', '{ latency: 5ms'], /^the link "{ latency: 5ms" is no YAML: /],
+    [['run', 'small.yaml', '--mode', 'races'], /Allowed choices are race, each/],
     [['run', 'small.yaml', '--trials', '0'], /'--trials <n>' argument '0' is invalid. Expected a whole number/],
     [['run', 'small.yaml', '--shard', '3/2'], /Expected I\/N with I from 1 to N/],
     [['run', 'small.yaml', '--serve'], /unknown option '--serve'/],

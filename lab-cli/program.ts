@@ -62,7 +62,15 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
     .option('--only-cell <glob>', 'only the cells whose id matches; * is any text, ? one character')
     .option('--shard <i/n>', 'only the i-th of n equal parts; `lab report` merges them', shard)
     .option('--plugin <file>', PLUGIN_FILES, collect)
-    .option('--without <plugins>', 'leave these plugins out, joined by commas, and judge no expectation', names)
+    .addOption(
+      new Option('--mode <mode>', "instead of the scenario's; this and the next three judge no expectation").choices([
+        'race',
+        'each',
+      ]),
+    )
+    .option('--link <link>', "instead of the scenario's: a name, or what it does as a scenario writes it")
+    .option('--plugins <plugins>', "only these take part, instead of the scenario's, joined by commas", names)
+    .option('--without <plugins>', 'leave these plugins out, joined by commas', names)
     .option('--check', 'read the scenario and print its cells, but run nothing')
     .addHelpText(
       'after',
@@ -74,7 +82,8 @@ Examples:
   lab run scenarios/classic.yaml --only-cell 'symmetric,*' --trials 200 -o out/symmetric
   lab run scenarios/classic.yaml --shard 2/4 -o out/part-2
   lab run scenarios/classic.yaml --plugin ./mine.ts
-  lab run scenarios/classic.yaml --without turn-relay,random-probe -o out/few`,
+  lab run scenarios/classic.yaml --without turn-relay,random-probe -o out/few
+  lab run scenarios/classic.yaml --mode each --link '{ latency: 20ms, loss: 5% }' -o out/bad-lines`,
     )
     .action(async (file: string, options: Omit<RunOptions, 'workers'> & { workers?: number }) => {
       const { run } = await import('./commands/run.ts');

@@ -125,7 +125,10 @@ export interface RunInfo {
   readonly population?: RunPopulation;
   /** @default 'sim', as of runs before there was another one */
   readonly world?: WorldName;
-  /** The scenario file, word for word, so that a run can be replayed from its directory alone. */
+  /**
+   * The scenario file, word for word, or as the run's options changed it, so that a run can be replayed from its directory
+   * alone.
+   */
   readonly scenario: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly interrupted: boolean;

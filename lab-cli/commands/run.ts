@@ -10,7 +10,8 @@ import { makeReport } from '../run/report.ts';
 import { runMatrix } from '../run/run-matrix.ts';
 import type { RunWorld } from '../run/run-world.ts';
 import { simulatedWorld } from '../run/simulated-world.ts';
-import { loadScenario } from '../scenario/load-scenario.ts';
+import { changeScenario, type ScenarioChanges } from '../scenario/change-scenario.ts';
+import { loadScenario, type Vocabulary } from '../scenario/load-scenario.ts';
 import { readScenario } from '../scenario/read-scenario.ts';
 import { selectCells } from '../scenario/select-cells.ts';
 import type { ResolvedScenario } from '../scenario/types.ts';
@@ -18,7 +19,7 @@ import { withoutPlugins } from '../scenario/without-plugins.ts';
 import { vocabulary } from '../vocabulary.ts';
 import { describeRun } from './describe-run.ts';
 
-export interface RunOptions {
+export interface RunOptions extends ScenarioChanges {
   readonly output?: string;
   readonly seed?: number;
   readonly trials?: number;
@@ -36,9 +37,8 @@ export interface RunOptions {
 
 /** `lab run`. @returns the exit code */
 export async function run(file: string, options: RunOptions, console: Console): Promise<number> {
-  const yaml = readScenario(file);
   const { knownPlugins, pluginFiles } = await loadEngine(options.plugin);
-  const scenario = withOptions(loadScenario(yaml, file, vocabulary(knownPlugins())), options);
+  const { yaml, scenario } = changed(file, options, vocabulary(knownPlugins()));
   const { shard = WHOLE, workers, without = [] } = options;
   if (without.length === 0) noteUnused(pluginFiles, scenario, console);
   const description = `${describeRun(scenario, new Workload(scenario, shard).size, shard, workers)}\n`;
@@ -76,6 +76,14 @@ async function worldOf(name: WorldName, scenario: ResolvedScenario, pluginFiles:
   if (name === 'sim') return simulatedWorld(scenario, pluginFiles);
   const { kernelWorld } = await import('../kernel/kernel-world.ts');
   return kernelWorld(scenario, pluginFiles);
+}
+
+/** The scenario of a file, and its text, as the options would have it. */
+function changed(file: string, options: RunOptions, words: Vocabulary): { yaml: string; scenario: ResolvedScenario } {
+  const written = readScenario(file);
+  const whole = loadScenario(written, file, words);
+  const yaml = changeScenario(written, options, words);
+  return { yaml, scenario: withOptions(yaml === written ? whole : loadScenario(yaml, file, words), options) };
 }
 
 function withOptions(scenario: ResolvedScenario, options: RunOptions): ResolvedScenario {

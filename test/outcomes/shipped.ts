@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { changeScenario, type ScenarioChanges } from '../../lab-cli/scenario/change-scenario.ts';
 import { loadScenario } from '../../lab-cli/scenario/load-scenario.ts';
 import { trialSeed } from '../../lab-cli/scenario/trial-seed.ts';
 import type { Cell, PluginSpec, ResolvedScenario } from '../../lab-cli/scenario/types.ts';
@@ -9,8 +10,14 @@ import type { TrialResult } from '../../reports/schema.ts';
 
 /** A scenario that comes with the lab. */
 export function shipped(name: string): ResolvedScenario {
+  return shippedAs(name, {});
+}
+
+/** The same, run otherwise than it says. */
+export function shippedAs(name: string, changes: ScenarioChanges): ResolvedScenario {
   const file = fileURLToPath(new URL(`../../scenarios/${name}.yaml`, import.meta.url));
-  return loadScenario(readFileSync(file, 'utf8'), file, vocabulary(knownPlugins()));
+  const words = vocabulary(knownPlugins());
+  return loadScenario(changeScenario(readFileSync(file, 'utf8'), changes, words), file, words);
 }
 
 /** The same with other options for its plugins. */
