@@ -1,12 +1,13 @@
 import { loadEngine } from '../lab-cli/engine.ts';
 import { loadScenario } from '../lab-cli/scenario/load-scenario.ts';
 import { withoutPlugins } from '../lab-cli/scenario/without-plugins.ts';
+import { type Prospect, prospectOf } from '../lab-cli/trial/prospect.ts';
 import { vocabulary } from '../lab-cli/vocabulary.ts';
 import { openRun } from '../reports/read-run.ts';
 import { replayCommand } from '../reports/replay-command.ts';
 import type { TrialResult } from '../reports/schema.ts';
 import type { LinkModel } from '../simulator/index.ts';
-import { type ExpectedCount, expectedCount, type Prospect, prospectOf } from './theory.ts';
+import { type ExpectedCount, expectedCount } from './expected-count.ts';
 
 /** Of the cases of one kind: pairs, or in mode `each` pairs and plugins. */
 export interface KindTally {

@@ -205,7 +205,7 @@ describe('lab replay', { timeout: TIMEOUT_MS }, () => {
       'small has no cell "symetric,full-cone,broadband"; did you mean "symmetric,full-cone,broadband"?',
     ],
     ['out/small#open,full-cone,broadband/3', 'cell open,full-cone,broadband has no trial 3, only 0 to 2'],
-    ['out/small#open,full-cone,broadband/0/udp-punch', 'in mode race all plugins run at once: leave out "/udp-punch"'],
+    ['out/small#open,full-cone,broadband/0/udp-punch', 'in mode race all plugins run at once: leave out "udp-punch"'],
     ['out/small', '"out/small" names no trial, expected DIR#CELL/TRIAL or DIR#CELL/TRIAL/PLUGIN'],
   ])('refuses %s', async (target, message) => {
     expect(await lab(cwd, 'replay', target)).toEqual({ code: 2, out: '', err: `${message}\n` });

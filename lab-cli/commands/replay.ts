@@ -4,16 +4,11 @@ import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
 import { packageJson } from '../package-root.ts';
 import { loadScenario } from '../scenario/load-scenario.ts';
-import { nearestWord } from '../scenario/nearest.ts';
 import { InputError } from '../scenario/problem.ts';
-import { cellOf } from '../scenario/select-cells.ts';
-import { choice } from '../scenario/shapes.ts';
-import { trialSeed } from '../scenario/trial-seed.ts';
-import type { ResolvedScenario } from '../scenario/types.ts';
 import { withoutPlugins } from '../scenario/without-plugins.ts';
-import type { TrialSpec } from '../trial/trial-spec.ts';
+import { type TrialSpec, trialSpec } from '../trial/trial-spec.ts';
 import { vocabulary } from '../vocabulary.ts';
-import { parseReplayTarget, type ReplayTarget } from './replay-target.ts';
+import { parseReplayTarget } from './replay-target.ts';
 
 export interface ReplayOptions {
   /** Files with plugins, instead of those that the run names. */
@@ -47,24 +42,6 @@ export async function replay(text: string, options: ReplayOptions, console: Cons
   const differ = console.outColors.red('trace hash differs');
   console.out.write(`${differ}: the run has ${result.traceHash}, this is ${again.traceHash}\n`);
   return 1;
-}
-
-function trialSpec(scenario: ResolvedScenario, { cell: id, trial, plugin }: ReplayTarget): TrialSpec {
-  const cell = cellOf(scenario, id);
-  if (trial >= scenario.trials) {
-    throw new InputError(`cell ${id} has no trial ${trial}, only 0 to ${scenario.trials - 1}`);
-  }
-  const names = scenario.plugins.map(({ name }) => name);
-  if (scenario.mode === 'race' && plugin !== undefined) {
-    throw new InputError(`in mode race all plugins run at once: leave out "/${plugin}"`);
-  }
-  if (scenario.mode === 'each' && (plugin === undefined || !names.includes(plugin))) {
-    const nearest = nearestWord(plugin ?? '', names);
-    const found = plugin === undefined ? 'a plugin is missing' : `no plugin "${plugin}" took part`;
-    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-    throw new InputError(`${found}, expected DIR#CELL/TRIAL/PLUGIN with ${choice(names)}${hint}`);
-  }
-  return { scenario, cell, trial, only: plugin ?? null, seed: trialSeed(scenario.seed, cell.id, trial) };
 }
 
 async function storedResult(run: Run, { cell, trial, only }: TrialSpec): Promise<TrialResult> {

@@ -7,7 +7,7 @@ export function connect(dialled: TcpSide, dialling: TcpSide, name: SideName): Ve
   const other = name === 'a' ? 'b' : 'a';
   if (dialling.blocked) return never(`TCP is blocked on side ${other}, which would dial`);
   if (dialled.reachable) return always(`${name} has a public address and takes connections`);
-  if (dialled.blocked || dialled.refusesSyn) return never(`${name} lets no inbound connection through`);
+  if (dialled.blocked || dialled.inboundBlocked) return never(`${name} lets no inbound connection through`);
   if (dialled.onlyFiltered) {
     return never(`${name} is behind a firewall, and its listening port has sent nothing (RFC 6092 REC-33)`);
   }

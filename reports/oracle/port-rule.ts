@@ -18,14 +18,21 @@ interface HandedOn {
 
 /** Of a chain of translating NATs, host side first: each layer hands on what the one before it makes, or makes it anew. */
 export function portRule(nats: readonly NatBehaviour[]): PortRule {
-  return nats.reduce<HandedOn>((inner, nat) => layer(inner, nat), { rule: 'follow', byOne: true }).rule;
+  return nats.reduce<HandedOn>((inner, nat, index) => layer(inner, nat, index === nats.length - 1), {
+    rule: 'follow',
+    byOne: true,
+  }).rule;
 }
 
 const SCATTERED: HandedOn = { rule: 'random', byOne: false };
 
-function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour): HandedOn {
-  if (pooling === 'arbitrary' && addresses > 1) return SCATTERED;
+function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour, outermost: boolean): HandedOn {
   const { allocation, step, parity, contention } = ports;
+  if (pooling === 'arbitrary' && addresses > 1) {
+    // Only the outermost address is seen; but ports are counted for each address.
+    const keepsPorts = allocation === 'preserving' || allocation === 'offset';
+    if (outermost || !keepsPorts) return SCATTERED;
+  }
   switch (allocation) {
     case 'preserving':
       return { ...inner, rule: keeps(ports, inner.rule) };

@@ -38,9 +38,9 @@ export interface TcpSide {
   readonly changesAddress: boolean;
   /** Who answers a SYN that came before our own opened the filter, and how. */
   readonly earlySyn: 'dropped' | 'reset by the NAT' | 'reset by the host' | 'refused by ICMP';
-  /** No inbound SYN ever gets through, not even in answer to ours. */
-  readonly refusesSyn: boolean;
-  /** No inbound SYN gets through where a rule of the NAT's leads to the host, either. */
+  /** No SYN gets through from an endpoint where a dial of our own is unanswered (against RFC 5382 REQ-2). */
+  readonly refusesCrossing: boolean;
+  /** No inbound SYN ever gets through, wherever it comes from. */
   readonly inboundBlocked: boolean;
   /** Can a host that was never contacted open a connection to this one? */
   readonly reachable: boolean;
@@ -103,7 +103,7 @@ export function tcpSide(chain: Chain): TcpSide {
     binds: dependent.every((nat) => nat.inboundSession === 'bind'),
     changesAddress: dependent.some((nat) => nat.pooling === 'arbitrary' && nat.addresses > 1),
     earlySyn: inboundBlocked ? 'dropped' : earlySyn(outermostFilter),
-    refusesSyn: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
+    refusesCrossing: inboundBlocked || nats.some((nat) => !nat.tcp.simultaneousOpen),
     inboundBlocked,
     onlyFiltered: nats.every(({ translation }) => translation !== 'napt'),
     reachable: nats.length === 0 && !blocked && !inboundBlocked,

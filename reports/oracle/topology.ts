@@ -78,7 +78,7 @@ function oneVisible({ kind }: Rule, { udp, tcp }: Transports, name: SideName): V
     case 'port-mapping':
       return never('the gateway of the hidden side sees that there is another NAT beyond it');
     case 'tcp-punch':
-      return tcp.blocked || tcp.refusesSyn || tcp.filtering !== 'endpoint-independent'
+      return tcp.blocked || tcp.inboundBlocked || tcp.filtering !== 'endpoint-independent'
         ? never(`${visible}, but lets in nobody that it has not dialled`)
         : always(`${visible} and listens on the port that it dials from`);
     default:

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { EACH, MATRICES, RACES, runsOf } from '../../bench/matrix-runs.ts';
-import { type Prospect, prospectOf } from '../../bench/theory.ts';
 import type { ResolvedScenario } from '../../lab-cli/scenario/types.ts';
+import { type Prospect, prospectOf } from '../../lab-cli/trial/prospect.ts';
 import { shipped, shippedAs } from '../outcomes/shipped.ts';
 import { blocksOf } from '../readme.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { expectedCount } from '../../bench/expected-count.ts';
 import { RACES } from '../../bench/matrix-runs.ts';
-import { expectedCount, prospectOf } from '../../bench/theory.ts';
 import { trialSeed } from '../../lab-cli/scenario/trial-seed.ts';
+import { prospectOf } from '../../lab-cli/trial/prospect.ts';
 import { runTrial } from '../../lab-cli/trial/run-trial.ts';
 import { shippedAs } from '../outcomes/shipped.ts';
 
