@@ -11,6 +11,7 @@ const symmetric = nat({ mapping: 'address-and-port-dependent', ports: { allocati
 const keeping = nat({ mapping: 'address-and-port-dependent' });
 const fullCone = nat({ filtering: 'endpoint-independent' });
 const hairpin = nat({ hairpin: 'external-source' });
+const openSymmetric = nat({ mapping: 'address-and-port-dependent', filtering: 'endpoint-independent' });
 const hairpinInternal = nat({ hairpin: 'internal-source' });
 
 type Where = Pick<OracleQuestion, 'topology' | 'isolated'>;
@@ -116,6 +117,13 @@ describe('shared-cgn', () => {
       'internal source: admitted by full cones, answered another way',
       shared,
       [fullCone, hairpinInternal],
+      [fullCone, hairpinInternal],
+      '...sA',
+    ],
+    [
+      'internal source: one maps each destination anew, and admits all of them',
+      shared,
+      [openSymmetric, hairpinInternal],
       [fullCone, hairpinInternal],
       '...sA',
     ],

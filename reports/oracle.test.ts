@@ -125,6 +125,9 @@ describe('udp-punch beyond mapping and filtering', () => {
     expect(expected('udp-punch', [restricted], [nat({ ...pool, pooling: 'paired' })])).toBe('always');
     const open = nat({ filtering: 'endpoint-independent' });
     expect(expected('udp-punch', [open], [nat({ ...pool, pooling: 'arbitrary' })])).toBe('always');
+    const inner = nat({ addresses: 4, pooling: 'arbitrary' });
+    const each = nat({ mapping: 'address-and-port-dependent' });
+    expect(expected('udp-punch', [portRestricted], [inner, each])).not.toBe('never');
   });
 
   it('nothing passes where UDP is blocked, wherever in the chain', () => {
@@ -147,7 +150,20 @@ describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
   const icmpAtOnce = nat({ tcp: { unsolicited: 'icmp', icmpDelayMs: 0 } });
   const fullCone = nat({ filtering: 'endpoint-independent' });
   const noCrossing = nat({ tcp: { simultaneousOpen: false } });
+  const openNoCrossing = nat({ filtering: 'endpoint-independent', tcp: { simultaneousOpen: false } });
+  const resetNoCrossing = nat({ tcp: { simultaneousOpen: false, unsolicited: 'reset' } });
   const counting = nat({ mapping: 'address-dependent', ports: { allocation: 'sequential' } });
+  const countingNoCrossing = nat({
+    mapping: 'address-dependent',
+    ports: { allocation: 'sequential' },
+    tcp: { simultaneousOpen: false },
+  });
+  const byAddress = nat({ mapping: 'address-dependent', filtering: 'address-dependent' });
+  const symmetricByAddress = nat({
+    mapping: 'address-and-port-dependent',
+    filtering: 'address-dependent',
+    ports: { allocation: 'random' },
+  });
   const forgets = nat({ tcp: { afterReset: 'remove' }, ports: { allocation: 'random' } });
 
   it.each<[string, Chain, Chain, string]>([
@@ -172,6 +188,11 @@ describe('tcp-punch (RFC 5382, RFC 5128 section 3.4)', () => {
     ['symmetric x symmetric', [symmetric], [symmetric], 'never'],
     ['REQ-2 missing on one side', [noCrossing], [drop], 'always'],
     ['REQ-2 missing on both sides', [noCrossing], [noCrossing], 'never'],
+    ['and an open filter: the SYN that comes first is let in', [noCrossing], [openNoCrossing], 'sometimes'],
+    ['and a reset, after which no dial is under way', [noCrossing], [resetNoCrossing], 'sometimes'],
+    ['REQ-2 missing, but nobody can dial an unknown port', [openNoCrossing], [symmetric], 'always'],
+    ['one that can be foreseen crosses after all', [openNoCrossing], [countingNoCrossing], 'sometimes'],
+    ['counting, met where it is foreseen, by address', [byAddress], [symmetricByAddress], 'sometimes'],
     ['REQ-2 missing x every SYN refused', [noCrossing], [nat({ blocks: ['tcp-in'] })], 'never'],
     ['a reset that ends the session, while that to the STUN server holds the mapping', [forgets], [reset], 'always'],
     ['the outermost filter answers: drop', [reset, drop], [reset], 'always'],

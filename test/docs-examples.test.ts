@@ -21,7 +21,7 @@ interface Example {
 /** The TypeScript in a Markdown file. */
 function examplesOf(file: string): Example[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/(?:<!-- example: prints "(.*)" -->\n)?```ts\n(.*?)```/gs)].map((match) => ({
+  return [...text.matchAll(/(?:<!-- example: prints "([^"\n]*)" -->\n)?```ts\n(.*?)```/gs)].map((match) => ({
     place: `${file}:${text.slice(0, match.index).split('\n').length}`,
     code: match[2]!,
     prints: match[1] ?? printsOf(match[2]!),

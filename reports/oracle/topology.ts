@@ -128,9 +128,7 @@ function withInternalSource({ kind }: Rule, own: Chain, isolated: boolean): Verd
   const turned = 'the NAT in front of both turns packets round with their internal source (RFC 4787 REQ-9a)';
   if (kind !== 'udp-punch') return never(`${turned}, where nobody has sent to`);
   if (isolated) return never(`${turned}, where no answer gets`);
-  const strict = own.some(
-    (nat) => nat.udp.filtering !== 'endpoint-independent' || nat.udp.mapping !== 'endpoint-independent',
-  );
+  const strict = own.some(({ udp }) => udp.filtering !== 'endpoint-independent');
   return strict
     ? never(`${turned}, from which an inner NAT lets nothing in`)
     : sometimes(`${turned}, and the answer takes another way`);

@@ -19,9 +19,9 @@ export class Paths {
     return this.#sources.get(formatEndpoint(endpoint));
   }
 
-  /** A new transport there and back; undefined if there is one. */
+  /** A new transport there and back; undefined if there is one, or one that goes there from now on. */
   open(to: Endpoint): DatagramTransport | undefined {
-    if (this.#to(to)) return undefined;
+    if (this.#to(to) || this.#redirect(to)) return undefined;
     const way: Way = new Way(this.#socket, to, {
       moved: () => {
         this.#forget(transport); // Who comes from the old place from now on has moved again.
@@ -52,6 +52,26 @@ export class Paths {
     if (transport) this.#sources.set(formatEndpoint(from), transport);
   }
 
+  /** What goes to `to` is answered from `from`; perhaps what goes there is as well. */
+  answeredFrom(to: Endpoint, from: Endpoint): void {
+    const transport = this.#to(to);
+    if (transport) this.#ways.get(transport)!.answers = from;
+  }
+
+  /**
+   * The peer answers from `to` what went elsewhere. A second transport would reach it at the same end as the first, and
+   * it serves one handshake there: the first one goes to `to`, and is answered from there.
+   */
+  #redirect(to: Endpoint): boolean {
+    for (const [transport, way] of this.#ways) {
+      if (!way.answers || !sameEndpoint(way.answers, to)) continue;
+      way.moveTo(to);
+      transport.reached();
+      return true;
+    }
+    return false;
+  }
+
   #to(endpoint: Endpoint): DatagramTransport | undefined {
     for (const [transport, { place }] of this.#ways) if (sameEndpoint(place, endpoint)) return transport;
     return undefined;
@@ -71,6 +91,8 @@ interface WayEvents {
 class Way implements DatagramCarrier, Reroute {
   readonly #socket: UdpSocket;
   readonly #events: WayEvents;
+  /** Where its answers come from, if that is not where it goes. */
+  answers: Endpoint | undefined;
   #place: Endpoint;
 
   constructor(socket: UdpSocket, place: Endpoint, events: WayEvents) {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../net/endpoint.ts';
+import { type Endpoint, sameEndpoint } from '../../net/endpoint.ts';
 import type { UdpSocket } from '../../ports/index.ts';
 import { isFrame } from '../../wire/proof.ts';
 import type { DatagramTransport } from '../datagram-transport.ts';
@@ -28,7 +28,10 @@ export class PunchPort {
     this.#paths = new Paths(socket);
     this.prober = new Prober({
       ...options,
-      found: (to, from) => owner.found(this, to, from),
+      found: (to, from) => {
+        if (!sameEndpoint(to, from)) this.#paths.answeredFrom(to, from);
+        owner.found(this, to, from);
+      },
       heard: (from, predicted) => {
         this.#paths.from(from)?.reached();
         owner.heard(this, from, predicted);
@@ -47,7 +50,7 @@ export class PunchPort {
     else this.#paths.stray(data, from);
   }
 
-  /** A new transport to the peer; undefined if there is one. */
+  /** A new transport to the peer; undefined if there is one, or one that goes there from now on. */
   transport(to: Endpoint): DatagramTransport | undefined {
     return this.#paths.open(to);
   }
