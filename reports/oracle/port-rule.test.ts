@@ -19,6 +19,16 @@ describe('what can be told of the next ports', () => {
     ['along with one in twos', [{ allocation: 'sequential', step: 2 }, { allocation: 'local-sequential' }], 'random'],
     ['along with random ports', [{ allocation: 'random' }, { allocation: 'local-sequential' }], 'random'],
     ['a constant after random ports', [{ allocation: 'random' }, { allocation: 'offset' }], 'random'],
+    [
+      'a count after random ports, parity kept',
+      [{ allocation: 'random' }, { allocation: 'sequential', parity: true }],
+      'chance',
+    ],
+    [
+      'a count along with a count, parity kept',
+      [{ allocation: 'sequential' }, { allocation: 'sequential', parity: true }],
+      'follow',
+    ],
     ['a count after random ports', [{ allocation: 'random' }, { allocation: 'sequential' }], 'follow'],
   ])('%s', (_, layers, expected) => {
     expect(portRule(nats(...layers))).toBe(expected);

@@ -38,8 +38,11 @@ function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour, out
       return { ...inner, rule: keeps(ports, inner.rule) };
     case 'offset':
       return { ...inner, rule: shifts(ports, inner.rule) };
-    case 'sequential': // whatever was handed on
-      return { rule: contention > 0 ? 'chance' : 'follow', byOne: step === 1 };
+    case 'sequential': {
+      // Whatever was handed on; but where parity is kept, a port of the other parity is passed over.
+      const passesOver = parity && inner.rule !== 'follow';
+      return { rule: contention > 0 || passesOver ? 'chance' : 'follow', byOne: step === 1 };
+    }
     case 'local-sequential': {
       if (!inner.byOne || inner.rule === 'random' || (parity && step % 2 === 0)) return SCATTERED;
       return { rule: contention > 0 ? 'chance' : inner.rule, byOne: step === 1 };
