@@ -55,6 +55,15 @@ describe('NATs of several minds', () => {
     });
   });
 
+  it('who comes first to a port that has no mapping yet may have cost it', () => {
+    const counted: NatDescription = { mapping: 'address-dependent', ...STRICT, ports: { allocation: 'sequential' } };
+    const open = { mapping: 'address-and-port-dependent', filtering: 'endpoint-independent' } as const;
+    expect(verdict(counted, 'udp-punch', against(open)).expected).toBe('always');
+    expect(verdict(counted, 'udp-punch', against({ ...open, inboundFirst: 'clash' })).expected).toBe('sometimes');
+    const steady = { ...open, mapping: 'endpoint-independent', inboundFirst: 'clash' } as const;
+    expect(verdict(counted, 'udp-punch', against(steady)).expected).toBe('always');
+  });
+
   it('it does not if either mind connects', () => {
     expect(verdict({ secondary: { underLoad: 4 } }).expected).toBe('always');
   });

@@ -21,8 +21,9 @@ function natsLike(nat: NatBehaviour): NatBehaviour[] {
   // The port that could not be kept is a random one.
   const secondPorts = secondary.underLoad > 0 ? ports : { ...ports, allocation: 'random' as const };
   const changed = changes ? [{ ...withMapping(nat, secondary.mapping, secondary.mapping), ports: secondPorts }] : [];
-  // Towards whoever comes first it has another port, and none that could be foreseen.
-  const clashing = inboundFirst === 'clash' && nat.udp.filtering !== 'endpoint-independent';
+  // Towards whoever comes first, and not to a mapping that lets him in, it has another port, and none that could be foreseen.
+  const letsIn = nat.udp.filtering === 'endpoint-independent' && nat.udp.mapping === 'endpoint-independent';
+  const clashing = inboundFirst === 'clash' && !letsIn;
   const moved = clashing ? [withMapping(nat, 'address-and-port-dependent', nat.tcp.mapping)] : [];
   const unforeseen = moved.map((self) => ({ ...self, ports: { ...ports, allocation: 'random' as const } }));
   // A port that is kept may serve another destination as well: then the known endpoint is the right one after all.
