@@ -9,6 +9,8 @@ const nats = (...layers: readonly Ports[]) => layers.map((ports) => resolveBehav
 describe('what can be told of the next ports', () => {
   it.each<[string, readonly Ports[], string]>([
     ['a constant', [{ allocation: 'offset' }], 'follow'],
+    ['a constant, and others map', [{ allocation: 'offset', contention: 2 }], 'chance'],
+    ['ports that are kept, and others map', [{ allocation: 'preserving', contention: 2 }], 'chance'],
     ['a constant in a range too short for all local ports', [{ allocation: 'offset', range: [1024, 9000] }], 'chance'],
     ['an odd constant, parity kept', [{ allocation: 'offset', offset: 7, parity: true }], 'random'],
     ['a count along with local ports', [{ allocation: 'local-sequential', step: 3 }], 'follow'],

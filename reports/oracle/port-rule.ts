@@ -35,9 +35,9 @@ function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour, out
   }
   switch (allocation) {
     case 'preserving':
-      return { ...inner, rule: keeps(ports, inner.rule) };
+      return { ...inner, rule: unlessTaken(ports, keeps(ports, inner.rule)) };
     case 'offset':
-      return { ...inner, rule: shifts(ports, inner.rule) };
+      return { ...inner, rule: unlessTaken(ports, shifts(ports, inner.rule)) };
     case 'sequential': {
       // Whatever was handed on; but where parity is kept, a port of the other parity is passed over.
       const passesOver = parity && inner.rule !== 'follow';
@@ -51,6 +51,11 @@ function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour, out
     case 'block':
       return SCATTERED;
   }
+}
+
+/** Others may have the very port: those whose sessions live for hours have many. */
+function unlessTaken({ contention }: PortAllocation, rule: PortRule): PortRule {
+  return contention > 0 && rule === 'follow' ? 'chance' : rule;
 }
 
 function keeps({ range: [low, high] }: PortAllocation, inner: PortRule): PortRule {

@@ -112,7 +112,8 @@ function contended(rule: Rule, a: Chain, b: Chain, knobs: OracleKnobs, shared: N
   const { ports } = shared;
   const broken =
     ports.allocation === 'local-sequential' && [a, b].every((chain) => isStrict(transports(chain)[transport]));
-  const busy = broken ? { ...ports, allocation: 'random' as const } : { ...ports, contention: 1 };
+  const counts = ports.allocation === 'sequential' || ports.allocation === 'local-sequential';
+  const busy = broken ? { ...ports, allocation: 'random' as const } : { ...ports, ...(counts && { contention: 1 }) };
   const [busyA, busyB] = [a, b].map((chain) => transports([...chain.slice(0, -1), { ...shared, ports: busy }]));
   const { expected, why } = rule.verdict(busyA!, busyB!, knobs);
   return { expected, why: broken ? `${why}; each side’s mappings break off the run of ports of the other` : why };
