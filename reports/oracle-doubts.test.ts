@@ -74,6 +74,11 @@ describe('NATs of several minds', () => {
     expect(verdict(random, 'tcp-punch', against({})).expected).toBe('never');
     const shared = { ...symmetric, ports: { overlapping: true } };
     expect(verdict(shared, 'tcp-punch', against({})).expected).toBe('always');
+    const moved = {
+      ...symmetric,
+      ports: { allocation: 'offset', offset: 7, parity: true, overlapping: true },
+    } as const;
+    expect(verdict(moved, 'udp-punch', against({})).expected).toBe('sometimes');
   });
 });
 

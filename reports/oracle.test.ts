@@ -125,6 +125,14 @@ describe('udp-punch beyond mapping and filtering', () => {
     expect(expected('udp-punch', [restricted], [nat({ ...pool, pooling: 'paired' })])).toBe('always');
     const open = nat({ filtering: 'endpoint-independent' });
     expect(expected('udp-punch', [open], [nat({ ...pool, pooling: 'arbitrary' })])).toBe('always');
+    const bound: NatDescription = {
+      mapping: 'address-dependent',
+      filtering: 'address-dependent',
+      inboundSession: 'bind',
+    };
+    const answers = nat({ ...bound, filterScope: 'host' });
+    expect(expected('udp-punch', [answers], [nat({ ...pool, pooling: 'arbitrary' })])).toBe('sometimes');
+    expect(expected('udp-punch', [answers], [nat({ ...pool, pooling: 'paired' })])).toBe('always');
     const inner = nat({ addresses: 4, pooling: 'arbitrary' });
     const each = nat({ mapping: 'address-and-port-dependent' });
     expect(expected('udp-punch', [portRestricted], [inner, each])).not.toBe('never');

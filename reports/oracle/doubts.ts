@@ -20,13 +20,15 @@ export function doubtOf(chain: Chain, { kind }: Pick<Rule, 'kind'>): string | un
   return undefined;
 }
 
-function shortage({ translation, limits, ports, addresses, udp }: NatBehaviour): string | undefined {
+function shortage({ translation, limits, ports, addresses, udp, tcp }: NatBehaviour): string | undefined {
   if (translation !== 'napt') return undefined;
   if (few(limits.mappings) || few(limits.perHost)) return 'it may run out of mappings (RFC 6888 REQ-4)';
   if (few(limits.sessionRate)) return 'it may open sessions too slowly (RFC 6888 REQ-4B)';
   const [first, last] = ports.range;
   const own = ports.allocation === 'block' ? ports.blockSize : (last - first + 1) * addresses;
-  const foreign = ports.allocation === 'block' ? 0 : (ports.contention * (udp.timeoutMs + limits.reuseHoldMs)) / 1000;
+  // The signal channel is a TCP session.
+  const lifetimeMs = Math.max(udp.timeoutMs, tcp.transitoryMs) + limits.reuseHoldMs;
+  const foreign = ports.allocation === 'block' ? 0 : (ports.contention * lifetimeMs) / 1000;
   return own - foreign < BUSY ? 'it may run out of ports (RFC 6888 REQ-11)' : undefined;
 }
 

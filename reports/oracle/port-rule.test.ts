@@ -37,6 +37,17 @@ describe('what can be told of the next ports', () => {
   });
 });
 
+it('where any of several addresses may be next (RFC 4787 REQ-2), a count is that of one of them', () => {
+  const anyOf = (allocation: 'sequential' | 'random' | 'preserving') =>
+    resolveBehaviour({ ports: { allocation }, addresses: 3, pooling: 'arbitrary' });
+  const kept = resolveBehaviour({ ports: { allocation: 'preserving' } });
+  expect(portRule([anyOf('sequential')])).toBe('chance');
+  expect(portRule([anyOf('preserving')])).toBe('chance');
+  expect(portRule([anyOf('random')])).toBe('random');
+  expect(portRule([anyOf('preserving'), kept])).toBe('follow');
+  expect(portRule([anyOf('sequential'), kept])).toBe('chance');
+});
+
 describe('where a search has to look', () => {
   it.each<[string, Ports, number]>([
     ['a constant', { allocation: 'offset', offset: -10_000 }, 16_384],

@@ -27,12 +27,16 @@ export function portRule(nats: readonly NatBehaviour[]): PortRule {
 const SCATTERED: HandedOn = { rule: 'random', byOne: false };
 
 function layer(inner: HandedOn, { ports, pooling, addresses }: NatBehaviour, outermost: boolean): HandedOn {
+  const handed = ofPorts(inner, ports);
+  if (pooling === 'paired' || addresses === 1) return handed;
+  // Ports are counted for each address, and beyond the outermost NAT the address has to be the same, too.
+  const keepsPorts = ports.allocation === 'preserving' || ports.allocation === 'offset';
+  if (!outermost && keepsPorts) return handed;
+  return { rule: handed.rule === 'random' ? 'random' : 'chance', byOne: false };
+}
+
+function ofPorts(inner: HandedOn, ports: PortAllocation): HandedOn {
   const { allocation, step, parity, contention } = ports;
-  if (pooling === 'arbitrary' && addresses > 1) {
-    // Only the outermost address is seen; but ports are counted for each address.
-    const keepsPorts = allocation === 'preserving' || allocation === 'offset';
-    if (outermost || !keepsPorts) return SCATTERED;
-  }
   switch (allocation) {
     case 'preserving':
       return { ...inner, rule: unlessTaken(ports, keeps(ports, inner.rule)) };

@@ -28,7 +28,8 @@ function natsLike(nat: NatBehaviour): NatBehaviour[] {
   const unforeseen = moved.map((self) => ({ ...self, ports: { ...ports, allocation: 'random' as const } }));
   // A port that is kept may serve another destination as well: then the known endpoint is the right one after all.
   const scarce = nat.limits.mappings > 0 || nat.limits.perHost > 0;
-  const keeps = ports.allocation === 'preserving' && (ports.overlapping || scarce);
+  const byRule = ports.allocation === 'preserving' || ports.allocation === 'offset';
+  const keeps = byRule && (ports.overlapping || scarce);
   const steady = keeps ? [withMapping(nat, 'endpoint-independent', 'endpoint-independent')] : [];
   return [nat, ...changed, ...unforeseen, ...steady];
 }

@@ -66,9 +66,9 @@ function bothDepend(a: UdpSide, b: UdpSide): Verdict {
   const binding = [a, b].find((side) => admitsStrangers(side) && side.binds);
   if (binding) {
     const name = binding === a ? 'a' : 'b';
-    return always(
-      `${name} admits a probe from an unknown port and replies from the port it came to (inboundSession: bind)`,
-    );
+    const answered = `${name} admits a probe from an unknown port and replies from the port it came to (inboundSession: bind)`;
+    const strange = reliesOnAddress(binding, binding === a ? b : a);
+    return strange ? sometimes(`${answered}, if it comes from the address that ${name} has sent to`) : always(answered);
   }
   const meets = (side: UdpSide, peer: UdpSide) =>
     admitsStrangers(side) && peer.filtering !== 'address-and-port-dependent';
