@@ -62,8 +62,7 @@ export class KernelWorker extends EventEmitter {
     if (this.#ready) return new Error(`the sandbox ended with ${end}${said && `: ${said}`}`);
     const last = said.split('\n').at(-1);
     const what = `a sandbox ended with ${end} while it started${last && ` (${last})`}`;
-    const remedy = 'run it again, with a smaller --workers if memory is short';
-    return new SandboxLost(`${what}, so the run is given up and nothing is written: ${remedy}`);
+    return new SandboxLost(`${what}: run it again, with a smaller --workers if memory is short`);
   }
 
   async #run(first: number, end: number): Promise<void> {

@@ -97,7 +97,22 @@ describe('a worker that dies costs the unit it was on and no other', () => {
     }
   });
 
-  it('but a worker that can not start ends the run', async () => {
+  it.each([1, 2])('even if none starts any more, %i workers: the units that are left have crashed', async (workers) => {
+    let starts = 0;
+    const start: PoolJob<number | string>['start'] = (halt) => {
+      const mishaps = starts++ < workers ? { 40: 'exit', 60: 'exit' } : { start: true };
+      return new Worker(SQUARER, { eval: true, workerData: { halt, mishaps }, stderr: true });
+    };
+    const { pool, seen } = squares(200, workers, {}, { start });
+    expect(await pool.run()).toBe(true);
+    expect(seen.indexes).toEqual(upTo(200));
+    expect(seen.values.slice(0, 40)).toEqual(upTo(40).map((index) => index * index));
+    expect(seen.values[40]).toBe('worker exited with code 3');
+    expect(seen.values.at(-1)).toBe('no start');
+    expect(starts).toBeLessThanOrEqual(2 * workers + 2); // Each may be starting when the third one fails.
+  });
+
+  it('but while none has started, one that can not start ends the run', async () => {
     const { pool } = squares(10, 2, { start: true });
     await expect(pool.run()).rejects.toThrow('no start');
   });

@@ -31,6 +31,8 @@ const CHUNK = 16;
 const WINDOW_CHUNKS = 4;
 const PATIENCE_MS = 300_000;
 const START_PATIENCE_MS = 120_000;
+/** Workers in a row that did not start, after which no further one is tried. */
+const FAILED_STARTS = 3;
 
 interface Slot {
   readonly worker: PoolWorker;
@@ -45,7 +47,8 @@ interface Slot {
 
 /**
  * Shares numbered units of work out to threads and gives the values on in order, whatever the number of threads. A
- * worker that dies costs the unit it was on; another takes its place.
+ * worker that dies costs the unit it was on; another takes its place. Once a worker has started, nothing that happens to
+ * workers ends the run: where none will start any more, the units that are left have crashed, too.
  */
 export class WorkerPool<T> {
   readonly #job: PoolJob<T>;
@@ -58,6 +61,9 @@ export class WorkerPool<T> {
   readonly #patienceMs: number;
   #next = 0;
   #halting = false;
+  /** Has any worker ever started? If not, something is wrong that every unit would meet. */
+  #started = false;
+  #failedStarts = 0;
   /** From here on nothing that a worker does counts: it is being terminated. */
   #over = false;
   #settle: { resolve(): void; reject(error: Error): void } | undefined;
@@ -74,7 +80,7 @@ export class WorkerPool<T> {
    * Does the work.
    *
    * @returns whether all of it is done; false after {@link halt} or {@link kill}
-   * @throws if a worker can't even start
+   * @throws if no worker has started, and one can't
    */
   async run(): Promise<boolean> {
     if (this.#job.size === 0) return true;
@@ -121,8 +127,11 @@ export class WorkerPool<T> {
   #hear(slot: Slot, report: Report<T>): void {
     if (this.#over) return;
     slot.aliveMs = performance.now();
-    if (report.kind === 'ready') slot.ready = true;
-    else if (report.kind === 'halted') slot.end = slot.at;
+    if (report.kind === 'ready') {
+      slot.ready = true;
+      this.#started = true;
+      this.#failedStarts = 0;
+    } else if (report.kind === 'halted') slot.end = slot.at;
     else {
       slot.at++;
       this.#put(report.index, report.value);
@@ -167,18 +176,31 @@ export class WorkerPool<T> {
   #bury(slot: Slot, error: Error): void {
     this.#slots.delete(slot);
     if (this.#over) return;
-    if (!slot.ready && !this.#halting) {
+    if (!slot.ready && !this.#started && !this.#halting) {
       this.#settle?.reject(error);
       return;
     }
+    if (!slot.ready) this.#failedStarts++;
     if (slot.at < slot.end) {
       const index = slot.at++;
       this.#put(index, this.#job.crashed(index, error));
       if (slot.at < slot.end) this.#returned.push({ first: slot.at, end: slot.end });
     }
     const workLeft = this.#returned.length > 0 || this.#next < this.#job.size;
-    if (!this.#halting && workLeft) this.#startWorker();
+    if (!this.#halting && workLeft) {
+      if (this.#failedStarts < FAILED_STARTS) this.#startWorker();
+      else if (this.#slots.size === 0) this.#giveUp(error);
+    }
     this.#handOut();
+  }
+
+  /** Nobody is there to do what is left. */
+  #giveUp(error: Error): void {
+    this.#returned.sort((one, other) => one.first - other.first).push({ first: this.#next, end: this.#job.size });
+    this.#next = this.#job.size;
+    for (const { first, end } of this.#returned.splice(0)) {
+      for (let index = first; index < end; index++) this.#put(index, this.#job.crashed(index, error));
+    }
   }
 
   /** What `emit` throws, a full disk for one, ends the run. */
