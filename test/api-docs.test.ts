@@ -18,7 +18,9 @@ interface Reflection {
 
 /** What an object of options may leave out, as `NodeOptions.listen`, but for what says its default. */
 function withoutDefault({ name, children = [] }: Reflection): string[] {
-  const options = /Options$/.test(name) ? children.filter(({ flags }) => flags?.isOptional) : [];
+  const options = /(Options|Servers|Config|Filter|Policy)$/.test(name)
+    ? children.filter(({ flags }) => flags?.isOptional)
+    : [];
   const silent = options.filter(({ comment }) => !comment?.blockTags?.some(({ tag }) => tag === '@default'));
   return [...silent.map((option) => `${name}.${option.name}`), ...children.flatMap(withoutDefault)];
 }

@@ -82,7 +82,8 @@ export type {
 export { AddressError, type AddressErrorCode } from '../wire/address/address-error.ts';
 export { NameError } from '../wire/names/name.ts';
 export { type AttemptReport, ConnectError } from './attempt-report.ts';
+export { autoConnect } from './auto-connect.ts';
 export { keepAliveFor } from './link/keep-alive.ts';
-export { autoConnect, type ConnectOptions, Node, type NodeOptions, type NodeServers } from './node.ts';
+export { type ConnectOptions, Node, type NodeOptions, type NodeServers } from './node.ts';
 export { type CloseReason, type MessageHandler, Pipe, PipeClosed } from './pipe.ts';
 export { type MessageFilter, type ReceiveOptions, ReceiveTimeout, SUB_ALL, Subscription } from './subscription.ts';

@@ -7,14 +7,15 @@ import type { AddressContent } from '../wire/address/address-content.ts';
 import type { DialPolicy } from './session-options.ts';
 
 export interface NodeServers {
-  /** Two addresses and two ports each (RFC 5780), or plain ones. */
+  /** Two addresses and two ports each (RFC 5780), or plain ones. @default none */
   readonly stun?: readonly Endpoint[];
+  /** Each with its credentials. @default none */
   readonly turn?: readonly TurnServer[];
-  /** The node's key decides at which two of them it is to be found (rendezvous hashing). */
+  /** The node's key decides at which two of them it is to be found (rendezvous hashing). @default none */
   readonly brokers?: readonly BrokerConfig[];
   /** NTP servers that put the node's date right, in the background. More than half must agree. @default none */
   readonly ntp?: readonly Endpoint[];
-  /** More than half of them must agree. */
+  /** More than half of them must agree. @default none */
   readonly names?: readonly NameServerConfig[];
 }
 

@@ -11,6 +11,7 @@ import { type Address, formatAddress } from '../wire/address/address.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from '../wire/session-message.ts';
 import { WireError } from '../wire/wire-error.ts';
 import { ConnectError } from './attempt-report.ts';
+import { checkConnectOptions, checkNodeOptions } from './check-options.ts';
 import { withIpv4 } from './ipv4-over-nat64.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { KEEP_ALIVE_MS } from './link/keep-alive.ts';
@@ -28,8 +29,8 @@ import { SessionTable } from './sessions.ts';
 /** The kind of the signal messages that sessions exchange. */
 const SESSION_KIND = 'session';
 const ADDRESS_LIFETIME_MS = 604_800_000;
-/** Pipes that peers may have open with us. */
-const MAX_PIPES = 1024;
+/** Pipes that peers may have open with us; our own do not count. */
+const MAX_ACCEPTED = 1024;
 
 export type { ConnectOptions, NodeOptions, NodeServers } from './node-options.ts';
 
@@ -40,6 +41,7 @@ export class Node {
   readonly #options: NodeOptions;
   readonly #plugins: readonly Plugin[];
   readonly #pipes = new Set<Pipe>();
+  #accepted = 0;
   readonly #pipeHandlers = new Set<(pipe: Pipe) => void>();
   /** Each with what takes it off the pipes that it is on. */
   readonly #messageHandlers = new Map<MessageHandler, Set<() => void>>();
@@ -70,6 +72,7 @@ export class Node {
    * @throws NetError if the port can't be had; NameError, RangeError for options that make no sense
    */
   static async start(host: Host, options: NodeOptions = {}): Promise<Node> {
+    checkNodeOptions(options);
     const node = new Node(await withIpv4(host), options);
     try {
       await node.#start();
@@ -146,9 +149,11 @@ export class Node {
    *
    * @param peer its address as text, bytes, or parsed, or its nickname; an address that has expired is refreshed first
    * @returns the pipe, and the name of the plugin that won
-   * @throws ConnectError with the account of every attempt; AddressError; NamesError; RangeError for an unknown plugin
+   * @throws ConnectError with the account of every attempt; AddressError; NamesError; RangeError for an
+   *   unknown plugin, or options that make no sense
    */
   async connect(peer: Address | Uint8Array | string, options: ConnectOptions = {}): Promise<[Pipe, string]> {
+    checkConnectOptions(options);
     const remote = await this.#presence!.find(peer);
     if (Buffer.from(remote.publicKey).equals(this.identity.publicKey)) throw new RangeError('the address is our own');
     if (this.#closed) throw new Error('the node is closed');
@@ -258,13 +263,15 @@ export class Node {
   }
 
   #accept(session: Session, winner: SessionWinner): void {
-    if (this.#closed || this.#pipes.size >= MAX_PIPES) {
+    if (this.#closed || this.#accepted >= MAX_ACCEPTED) {
       winner.link.end('too many pipes');
       winner.link.abort();
       session.close('too many pipes');
       return;
     }
     const pipe = this.#adopt(winner, session);
+    this.#accepted++;
+    void pipe.closed.then(() => this.#accepted--);
     for (const handler of this.#pipeHandlers) handler(pipe);
   }
 
@@ -285,13 +292,4 @@ export class Node {
     for (const [handler, offs] of this.#messageHandlers) offs.add(pipe.onMessage(handler));
     return pipe;
   }
-}
-
-/** Connects a node to a peer: see {@link Node.connect}. */
-export function autoConnect(
-  node: Node,
-  peer: Address | Uint8Array | string,
-  options?: ConnectOptions,
-): Promise<[Pipe, string]> {
-  return node.connect(peer, options);
 }

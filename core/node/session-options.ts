@@ -15,6 +15,7 @@ export interface DialPolicy {
   readonly transport?: 'stream' | 'datagram';
   /**
    * Does every message arrive, in order, whatever the path? Else a pipe over datagrams may lose and swap some.
+   * A pipe that began over TCP ends with its connection, reliable or not.
    * @default false
    */
   readonly reliable?: boolean;

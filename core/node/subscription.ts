@@ -2,9 +2,9 @@ import type { Clock } from '../ports/index.ts';
 
 /** Which messages to receive: those that meet every condition given. */
 export interface MessageFilter {
-  /** Node id of the sender. */
+  /** Node id of the sender. @default anybody */
   readonly from?: string;
-  /** Matched against the message's bytes read as Latin-1, or a prefix of it. */
+  /** Matched against the message's bytes read as Latin-1, or a prefix of it. @default any message */
   readonly pattern?: RegExp | Uint8Array;
 }
 

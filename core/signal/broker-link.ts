@@ -11,6 +11,7 @@ export interface BrokerConfig {
   readonly endpoint: Endpoint;
   /** @default the broker takes anonymous clients */
   readonly username?: string;
+  /** @default none */
   readonly password?: string;
   /** Connect by TLS, on a host that has it. @default plain TCP: messages are encrypted and signed all the same */
   readonly tls?: Pick<TlsDialOptions, 'serverName' | 'ca'>;

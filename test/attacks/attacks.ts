@@ -67,8 +67,13 @@ export const ATTACKS: readonly Attack[] = [
     attack: 'impostor who answers on a punched port; a stranger’s packets into a punch',
     ends: 'not heard; the peer gets through beside them',
     world: 'both',
+    tests: [[NODE, 'a stranger who sends into a punch']],
+  },
+  {
+    attack: 'impostor who comes to a mapped port',
+    ends: 'not answered: he does not know the secret',
+    world: 'simulator',
     tests: [
-      [NODE, 'a stranger who sends into a punch'],
       [
         'core/plugins/port-mapping/port-mapping.test.ts',
         'answers nobody at the mapped port who does not know the secret',
@@ -145,12 +150,19 @@ export const ATTACKS: readonly Attack[] = [
     ],
   },
   {
-    attack: 'floods of name servers, of NTP, STUN and TURN servers',
+    attack: 'floods of name servers and of NTP servers',
     ends: 'answered within limits for each source',
     world: 'both',
     tests: [
       ['core/names/names.suite.ts', 'a flood of connections, of requests or of forgeries'],
       ['core/time/ntp.suite.ts', 'who asks too often is told so'],
+    ],
+  },
+  {
+    attack: 'floods of STUN and TURN servers',
+    ends: 'answered within limits for each source',
+    world: 'simulator',
+    tests: [
       ['core/servers/stun/stun-server.test.ts', 'answers a source no faster than its limit'],
       [TURN_SERVER, 'make it answer floods of requests'],
     ],
