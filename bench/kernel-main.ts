@@ -11,9 +11,10 @@ import { kernelCost } from './kernel-cost.ts';
  * `npm run bench:kernel [SCENARIO [TRIALS [WORKERS]]]`: what a trial through the kernel's NATs costs: part by part, by the
  * clock and of a processor, and what it adds to a run of many at a time.
  */
-const [file = 'scenarios/classic.yaml', trials = '3', workers = `${defaultWorkers('kernel')}`] = process.argv.slice(2);
+const [file = 'scenarios/classic.yaml', trials = '3', asked] = process.argv.slice(2);
 const { knownPlugins } = await loadEngine();
 const scenario = loadScenario(readScenario(file), file, vocabulary(knownPlugins()));
+const workers = asked ?? `${defaultWorkers('kernel', scenario.mode)}`;
 const before = load();
 const { outcomes, wallMs, cpuMs } = await kernelCost({ ...scenario, trials: Number(trials) }, Number(workers));
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import type { Family } from '../core/net/endpoint.ts';
 import { canonicalAddress, isAddress } from '../core/net/ip.ts';
-import type { WorldName } from '../reports/schema.ts';
+import type { Mode, WorldName } from '../reports/schema.ts';
 import { type HostPort, parseHostPort } from './network/host-port.ts';
 import { parseServerLink, type ServerLink, ServerLinkError } from './network/server-link.ts';
 import type { Shard } from './pool/workload.ts';
@@ -23,11 +23,11 @@ export function shard(text: string): Shard {
   throw new InvalidArgumentError('Expected I/N with I from 1 to N, such as 2/5.');
 }
 
-/** In real time a trial mostly waits, so that a processor has time for several. */
-const KERNEL_WORKERS_PER_PROCESSOR = 3;
+/** In real time a trial mostly waits, so that a processor has time for several. A plugin alone that fails waits longest. */
+const SANDBOXES_PER_PROCESSOR: Record<Mode, number> = { race: 3, each: 8 };
 
-export function defaultWorkers(world: WorldName = 'sim'): number {
-  return availableParallelism() * (world === 'kernel' ? KERNEL_WORKERS_PER_PROCESSOR : 1);
+export function defaultWorkers(world: WorldName, mode: Mode): number {
+  return availableParallelism() * (world === 'kernel' ? SANDBOXES_PER_PROCESSOR[mode] : 1);
 }
 
 export function family(text: string): Family {

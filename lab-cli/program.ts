@@ -5,7 +5,7 @@ import type { ReplayOptions } from './commands/replay.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { Console } from './console.ts';
 import { networkCommands } from './network-program.ts';
-import { collect, defaultWorkers, names, shard, wholeNumber } from './options.ts';
+import { collect, names, shard, wholeNumber } from './options.ts';
 import { packageJson } from './package-root.ts';
 import { InputError } from './scenario/problem.ts';
 
@@ -51,7 +51,7 @@ function runCommand(console: Console, exit: (code: number) => void): Command {
     .option('--trials <n>', "per cell, instead of the scenario's", wholeNumber(1, 1_000_000))
     .option(
       '--workers <n>',
-      'how many at a time (default: a thread for each processor, three sandboxes with --on kernel)',
+      'how many at a time (default: a thread for each processor, three sandboxes with --on kernel, eight in mode each)',
       wholeNumber(1, 256),
     )
     .addOption(
@@ -85,9 +85,9 @@ Examples:
   lab run scenarios/classic.yaml --without turn-relay,random-probe -o out/few
   lab run scenarios/classic.yaml --mode each --link '{ latency: 20ms, loss: 5% }' -o out/bad-lines`,
     )
-    .action(async (file: string, options: Omit<RunOptions, 'workers'> & { workers?: number }) => {
+    .action(async (file: string, options: RunOptions) => {
       const { run } = await import('./commands/run.ts');
-      exit(await run(file, { ...options, workers: options.workers ?? defaultWorkers(options.on) }, console));
+      exit(await run(file, options, console));
     });
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PluginFile, RunInfo, WorldName } from '../../reports/schema.ts';
 import type { Console } from '../console.ts';
 import { loadEngine } from '../engine.ts';
+import { defaultWorkers } from '../options.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import { type Shard, WHOLE, Workload } from '../pool/workload.ts';
 import { OutputDirectory } from '../run/output-directory.ts';
@@ -23,7 +24,8 @@ export interface RunOptions extends ScenarioChanges {
   readonly output?: string;
   readonly seed?: number;
   readonly trials?: number;
-  readonly workers: number;
+  /** @default what the machine's processors have time for */
+  readonly workers?: number;
   readonly onlyCell?: string;
   readonly shard?: Shard;
   readonly check?: true;
@@ -39,15 +41,17 @@ export interface RunOptions extends ScenarioChanges {
 export async function run(file: string, options: RunOptions, console: Console): Promise<number> {
   const { knownPlugins, pluginFiles } = await loadEngine(options.plugin);
   const { yaml, scenario } = changed(file, options, vocabulary(knownPlugins()));
-  const { shard = WHOLE, workers, without = [] } = options;
+  const { shard = WHOLE, without = [], on = 'sim' } = options;
+  const workers = options.workers ?? defaultWorkers(on, scenario.mode);
   if (without.length === 0) noteUnused(pluginFiles, scenario, console);
-  const description = `${describeRun(scenario, new Workload(scenario, shard).size, shard, workers)}\n`;
+  const { size } = new Workload(scenario, shard);
+  const description = `${describeRun(scenario, size, shard, { workers, world: on })}\n`;
   if (options.check) {
     console.out.write(`${description}${scenario.cells.map(({ id }) => `${id}\n`).join('')}`);
     return 0;
   }
   const files = pluginFiles.map(({ path }) => path);
-  const world = await worldOf(options.on ?? 'sim', scenario, files);
+  const world = await worldOf(on, scenario, files);
   const directory = new OutputDirectory(options.output ?? join('out', scenario.name));
   console.err.write(description);
   const line = new ProgressLine(console.err, console.errColors);
